@@ -1,0 +1,81 @@
+/**
+ * The error base of every room.
+ *
+ * A code says who is to blame by its family: the directory, the gateway, the mixnet, the exit, the destination's TLS or
+ * HTTP, the clock, the storage, or the caller.
+ *
+ * @module
+ */
+
+/** Every error code this package can give, with what it means. The README's list is printed from here. */
+export const mixnetErrorCodes = {
+  ERR_MIX_DIRECTORY_UNREACHABLE: 'No directory URL answered.',
+  ERR_MIX_DIRECTORY_MALFORMED: 'The directory answered with something that is not a node list, or with absurd values.',
+  ERR_MIX_DIRECTORY_UNUSABLE:
+    'The directory is readable, but no route can be made from it: a mix layer or every gateway is missing.',
+  ERR_MIX_GATEWAY_UNKNOWN: 'The directory lists no gateway of that identity, or none at all that fits.',
+  ERR_MIX_GATEWAY_UNREACHABLE: 'The gateway could not be reached, or did not answer in time.',
+  ERR_MIX_GATEWAY_REFUSED: 'The gateway refused the registration or the authentication.',
+  ERR_MIX_GATEWAY_TICKETS: 'The gateway demands paid bandwidth tickets, which this client does not carry.',
+  ERR_MIX_GATEWAY_VERSION: 'The gateway speaks no protocol version that this client speaks.',
+  ERR_MIX_GATEWAY_MISBEHAVED: 'The gateway sent something the protocol forbids at that point.',
+  ERR_MIX_GATEWAY_CLOSED: 'The connection to the gateway ended.',
+  ERR_MIX_MIXNET_MALFORMED: 'Bytes that came through the mixnet are not what the format demands.',
+  ERR_MIX_MIXNET_NO_ROUTE: 'The current topology has no route to the recipient.',
+  ERR_MIX_MIXNET_UNDELIVERED: 'A packet was not acknowledged within its retransmission limit.',
+  ERR_MIX_MIXNET_UNKNOWN_SENDER: 'There is no reply block for that sender tag.',
+  ERR_MIX_MIXNET_NO_SURBS: 'The sender has left no usable reply block, and no more arrived in time.',
+  ERR_MIX_MIXNET_CLOSED: 'The client is closed.',
+  ERR_MIX_EXIT_NONE: 'No exit is known, or every exit tried has failed.',
+  ERR_MIX_EXIT_REFUSED: 'The exit refused the destination: its policy forbids it, or the name does not resolve.',
+  ERR_MIX_EXIT_DIAL_FAILED: 'The exit could not open a TCP connection to the destination.',
+  ERR_MIX_EXIT_SILENT: 'The exit did not answer in time.',
+  ERR_MIX_EXIT_CLOSED: 'The exit closed the connection before it was done.',
+  ERR_MIX_EXIT_STARVED: 'The exit ran out of reply blocks for this connection.',
+  ERR_MIX_EXIT_MALFORMED: 'The exit sent a message that its protocol does not have.',
+  ERR_MIX_EXIT_OVERRUN: 'The reader of this connection was too slow, and its buffer is full.',
+  ERR_MIX_TLS_UNAVAILABLE: 'This runtime has no TLS that this package can use.',
+  ERR_MIX_TLS_CERTIFICATE: 'The certificate of the destination was not accepted.',
+  ERR_MIX_TLS_HANDSHAKE: 'The TLS handshake with the destination failed.',
+  ERR_MIX_TLS_TRUNCATED: 'The TLS connection ended without its closing message.',
+  ERR_MIX_HTTP_MALFORMED: 'The answer of the destination is not HTTP/1.1.',
+  ERR_MIX_HTTP_TRUNCATED: 'The answer of the destination ended before it was complete.',
+  ERR_MIX_HTTP_TOO_LARGE: 'The headers of the answer, or what its body expands to, exceed the limit.',
+  ERR_MIX_HTTP_REDIRECT: 'A redirect is not allowed, not valid, or one too many.',
+  ERR_MIX_HTTP_ENCODING: 'The body of the answer does not decode as its Content-Encoding says.',
+  ERR_MIX_HTTP_INTEGRITY: 'The body of the answer does not match the integrity metadata of the request.',
+  ERR_MIX_TIMEOUT_SETUP: 'The client was not connected to the mixnet in time.',
+  ERR_MIX_TIMEOUT_CONNECT: 'The connection through the exit was not established in time.',
+  ERR_MIX_TIMEOUT_HEADERS: 'The headers of the answer did not arrive in time.',
+  ERR_MIX_TIMEOUT_BODY: 'The body of the answer, or of the request, made no progress for too long.',
+  ERR_MIX_TIMEOUT_TOTAL: 'The whole request took too long.',
+  ERR_MIX_STORAGE_UNREADABLE: 'The stored client state cannot be read.',
+  ERR_MIX_USAGE_OPTION: 'An option or argument has a value it cannot have.',
+  ERR_MIX_USAGE_BUSY: 'Too much is waiting already: the limit on queued work is reached.',
+} as const;
+
+export type MixnetErrorCode = keyof typeof mixnetErrorCodes;
+
+export interface MixnetErrorOptions {
+  /** What happened, without URLs, keys or payloads. Default: the meaning of the code. */
+  readonly message?: string;
+  readonly cause?: unknown;
+}
+
+const mark = Symbol.for('mixfetch.MixnetError');
+
+/** `instanceof MixnetError` holds across copies of this package in one process. */
+export class MixnetError extends Error {
+  override readonly name = 'MixnetError';
+  readonly code: MixnetErrorCode;
+
+  constructor(code: MixnetErrorCode, options: MixnetErrorOptions = {}) {
+    super(options.message ?? mixnetErrorCodes[code], 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    Object.defineProperty(this, mark, { value: true });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && (value as { [mark]?: unknown })[mark] === true;
+  }
+}

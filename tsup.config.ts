@@ -1,0 +1,26 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: {
+    index: 'src/index.ts',
+    polyfill: 'src/polyfill.ts',
+    'polyfill/auto': 'src/polyfill/auto.ts',
+    devnet: 'src/devnet/index.ts',
+    cli: 'src/cli/main.ts',
+    'platform/node': 'src/platform/node.ts',
+    'platform/web': 'src/platform/web.ts',
+    'crypto/node': 'src/crypto/node.ts',
+    'crypto/portable': 'src/crypto/portable.ts',
+    'tls/node': 'src/tls/node.ts',
+    'tls/web': 'src/tls/web.ts',
+  },
+  format: 'esm',
+  platform: 'neutral',
+  target: 'es2022',
+  dts: true,
+  sourcemap: true,
+  splitting: true,
+  clean: true,
+  // Resolved by the "imports" map of package.json, per runtime, when the package is used.
+  external: ['#platform', '#crypto', '#secure', /^node:/],
+});

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: { conditions: ['mixfetch-source', 'node'] },
+  ssr: { resolve: { conditions: ['mixfetch-source', 'node'] } },
+  test: {
+    environment: 'node',
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/long/**', 'test/bench/**'],
+    testTimeout: 30_000,
+    maxWorkers: 2,
+  },
+});
