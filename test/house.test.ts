@@ -1,0 +1,140 @@
+/** The rules of the house: which room may import which, no cycles, nothing of the platform taken behind its back. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const src = join(root, 'src');
+
+/** Each room and what it may import; a single file at the top of `src` is a room of its own. */
+const mayImport: Record<string, readonly string[]> = {
+  'errors.ts': [],
+  platform: ['errors.ts'],
+  crypto: ['errors.ts', 'platform'],
+  sphinx: ['crypto'],
+  message: ['sphinx'],
+  gateway: ['sphinx'],
+  topology: ['sphinx'],
+  client: ['gateway', 'message', 'topology', 'sphinx'],
+  exit: ['client', 'topology', 'message'],
+  http: [],
+  tls: ['crypto'],
+  fetch: ['http', 'tls', 'exit'],
+  'mixnet-client.ts': ['client', 'exit'],
+  'index.ts': ['fetch', 'mixnet-client.ts'],
+  'polyfill.ts': ['index.ts'],
+  polyfill: ['polyfill.ts', 'index.ts'],
+  devnet: ['client', 'exit', 'gateway', 'http', 'message', 'sphinx', 'tls', 'topology'],
+  cli: ['index.ts', 'mixnet-client.ts', 'devnet', 'fetch'],
+};
+const everybodyMayImport = ['errors.ts', 'platform', 'crypto'];
+
+describe('rooms', () => {
+  test('a room imports only what its row of the table names', () => {
+    const trespasses = imports().filter(({ from, to }) => {
+      const [fromRoom, toRoom] = [room(from), room(to)];
+      if (fromRoom === toRoom) return false;
+      return ![...(mayImport[fromRoom] ?? []), ...everybodyMayImport].includes(toRoom);
+    });
+    expect(trespasses).toEqual([]);
+  });
+
+  test('a room is entered by its index, but for platform and crypto, which are shelves of single files', () => {
+    const throughTheWindow = imports().filter(({ from, to }) => {
+      const entered = room(to);
+      if (room(from) === entered || entered.endsWith('.ts') || entered === 'platform' || entered === 'crypto')
+        return false;
+      return !to.endsWith('/index.ts');
+    });
+    expect(throughTheWindow).toEqual([]);
+  });
+
+  test('there is no import cycle', () => {
+    const edges = new Map<string, string[]>();
+    for (const { from, to } of imports()) edges.set(from, [...(edges.get(from) ?? []), to]);
+    expect([...edges.keys()].map(file => cycleThrough(file, edges)).filter(cycle => cycle.length > 0)).toEqual([]);
+  });
+
+  test('time, randomness, sockets and fetch come from the platform, never from a global', () => {
+    const taken =
+      /\b(Date\.now|Math\.random|setTimeout|setInterval|performance\.now|getRandomValues|globalThis\.fetch|new WebSocket)\b/;
+    const mayTake = ['platform', 'cli'];
+    const takers = files()
+      .filter(file => !mayTake.includes(room(file)))
+      .filter(file => taken.test(withoutComments(readFileSync(join(src, file), 'utf8'))));
+    expect(takers).toEqual([]);
+  });
+
+  test('Node modules are imported only where Node is', () => {
+    const nodeOnly = /^(platform\/node|crypto\/node|tls\/node|cli\/|devnet\/|servers\/)/;
+    const strays = files().filter(
+      file => !nodeOnly.test(file) && /from '(node:|ws')/.test(readFileSync(join(src, file), 'utf8')),
+    );
+    expect(strays).toEqual([]);
+  });
+});
+
+describe('the browser bundle', () => {
+  test('importing mixFetch brings in neither devnet, command nor servers, nor anything of Node', async () => {
+    const bundle = await build({
+      absWorkingDir: root,
+      entryPoints: ['src/index.ts'],
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      platform: 'browser',
+      conditions: ['mixfetch-source'],
+    });
+    const inputs = Object.keys(bundle.metafile.inputs);
+    expect(inputs.length).toBeGreaterThan(20);
+    expect(
+      inputs.filter(input => /src\/(devnet|cli|servers)\/|\/node\.ts$|node_modules\/(ws|undici)\//.test(input)),
+    ).toEqual([]);
+  });
+});
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+function imports(): Import[] {
+  return files().flatMap(from => {
+    const source = withoutComments(readFileSync(join(src, from), 'utf8'));
+    return [...source.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(match => ({
+      from,
+      to: relative(src, join(src, dirname(from), match[1] ?? '')),
+    }));
+  });
+}
+
+function files(): string[] {
+  return readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'));
+}
+
+function room(file: string): string {
+  return file.split('/')[0] ?? file;
+}
+
+function withoutComments(source: string): string {
+  return source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
+}
+
+function cycleThrough(start: string, edges: ReadonlyMap<string, readonly string[]>): string[] {
+  const seen = new Set<string>();
+  const walk = (file: string, path: readonly string[]): string[] => {
+    for (const next of edges.get(file) ?? []) {
+      if (next === start) return [...path, next];
+      if (seen.has(next)) continue;
+      seen.add(next);
+      const cycle = walk(next, [...path, next]);
+      if (cycle.length > 0) return cycle;
+    }
+    return [];
+  };
+  return walk(start, [start]);
+}
