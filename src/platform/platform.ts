@@ -11,6 +11,12 @@ export type Milliseconds = number;
 /** Fills and returns a fresh array of `length` bytes. Cryptographic, but for tests. */
 export type RandomBytes = (length: number) => Uint8Array;
 
+/** What `setTimer` waits at most: hosts count in a signed 32-bit integer and fire at once beyond it. */
+export const longestTimer: Milliseconds = 2 ** 31 - 1;
+
+/** No frame of the gateway protocol comes near it (the largest packet is 33 kB); a longer one ends the connection. */
+export const longestGatewayFrame = 256 * 1024;
+
 export interface Timer {
   /** Idempotent. After it the callback is never called. */
   cancel(): void;
@@ -37,7 +43,7 @@ export interface Platform {
   now(): Milliseconds;
   /** Since the Unix epoch. */
   wallTime(): Milliseconds;
-  /** Calls `callback` once, `delay` from now. The timer alone does not keep a process alive. */
+  /** Calls `callback` once, `delay` (at most `longestTimer`) from now. The timer alone does not keep a process alive. */
   setTimer(callback: () => void, delay: Milliseconds): Timer;
   readonly randomBytes: RandomBytes;
   /** Opens a websocket to a gateway: the only sockets this package opens, beside the directory's. */

@@ -1,0 +1,240 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { createPlatform } from '../../src/platform/node.ts';
+import type { WebSocketHandlers } from '../../src/platform/platform.ts';
+import { createAuthority } from '../support/certificates.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+describe('websockets', () => {
+  test('text and binary frames go both ways, nothing is compressed and nothing names the client', async () => {
+    const { server, port } = await webSocketServer();
+    const connected = once(server, 'connection');
+    const events = recorder();
+    const connection = createPlatform().openWebSocket(`ws://127.0.0.1:${port}/`, events.handlers);
+    const [peer, request] = await connected;
+    const { headers } = request as IncomingMessage;
+    await events.until('open');
+    expect(Object.keys(headers).sort()).toEqual([
+      'connection',
+      'host',
+      'sec-websocket-key',
+      'sec-websocket-version',
+      'upgrade',
+    ]);
+    peer.on('message', (data: Buffer, isBinary: boolean) => peer.send(data, { binary: isBinary }));
+    connection.send('wörd');
+    connection.send(Uint8Array.of(0, 255));
+    await events.until(Uint8Array.of(0, 255));
+    expect(events.seen).toEqual(['open', 'wörd', Uint8Array.of(0, 255)]);
+    expect(Buffer.isBuffer(events.seen[2])).toBe(false);
+    connection.close();
+    await events.until('close: closed with code 1005');
+  });
+
+  test('a frame beyond the limit ends the connection', async () => {
+    const { server, port } = await webSocketServer();
+    server.on('connection', peer => peer.send(new Uint8Array(256 * 1024 + 1)));
+    const events = recorder();
+    createPlatform().openWebSocket(`ws://127.0.0.1:${port}/`, events.handlers);
+    await events.until('close: WS_ERR_UNSUPPORTED_MESSAGE_LENGTH');
+    expect(events.seen).toHaveLength(2);
+  });
+
+  test('a refused connection is one close event, and does not name the host', async () => {
+    const { server, port } = await webSocketServer();
+    server.close();
+    const events = recorder();
+    createPlatform().openWebSocket(`ws://127.0.0.1:${port}/`, events.handlers);
+    await events.until('close: ECONNREFUSED');
+    expect(events.seen).toEqual(['close: ECONNREFUSED']);
+  });
+
+  test('a peer that does not answer the close frame is cut off', async () => {
+    const { server, port } = await webSocketServer();
+    server.on('connection', peer => peer.pause());
+    const events = recorder();
+    const connection = createPlatform().openWebSocket(`ws://127.0.0.1:${port}/`, events.handlers);
+    await events.until('open');
+    connection.close();
+    await events.until('close: closed with code 1006');
+    connection.close();
+  });
+
+  test('certificate authorities given replace those of Node for wss gateways too', async () => {
+    const authority = createAuthority();
+    const tls = createTlsServer(authority.issue({ hosts: ['localhost'] }));
+    new WebSocketServer({ server: tls });
+    const port = await listening(tls);
+    cleanups.push(() => tls.closeAllConnections());
+    const trusting = recorder();
+    const connection = createPlatform({ ca: [authority.certificate] }).openWebSocket(
+      `wss://localhost:${port}/`,
+      trusting.handlers,
+    );
+    await trusting.until('open');
+    connection.close();
+    const strict = recorder();
+    createPlatform().openWebSocket(`wss://localhost:${port}/`, strict.handlers);
+    await strict.until(/^close: [A-Z_]+$/);
+    expect(strict.seen).toHaveLength(1);
+  });
+});
+
+describe('the directory fetch', () => {
+  test('sends the headers given and names neither program nor platform', async () => {
+    let headers: IncomingMessage['headers'] = {};
+    const url = await httpServer((request, answer) => {
+      headers = request.headers;
+      answer.end('{}');
+    });
+    const response = await createPlatform().directoryFetch(`${url}/x?page=0`, get());
+    expect(await response.json()).toEqual({});
+    expect(headers).toEqual({
+      host: new URL(url).host,
+      connection: 'keep-alive',
+      accept: 'application/json',
+      'accept-encoding': 'gzip',
+    });
+  });
+
+  test('reads compressed answers, and reports broken ones as errors', async () => {
+    const zipped = gzipSync(JSON.stringify({ nodes: 'x'.repeat(100_000) }));
+    const url = await httpServer((request, answer) => {
+      answer.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+      answer.end(request.url === '/whole' ? zipped : zipped.subarray(0, 50));
+    });
+    const { directoryFetch } = createPlatform();
+    const whole = await directoryFetch(`${url}/whole`, get());
+    expect(whole.headers.get('content-type')).toBe('application/json');
+    expect(await whole.json()).toEqual({ nodes: 'x'.repeat(100_000) });
+    const broken = await directoryFetch(`${url}/broken`, get());
+    await expect(broken.text()).rejects.toThrow(TypeError);
+  });
+
+  test('does not follow a redirect', async () => {
+    const url = await httpServer((_, answer) => answer.writeHead(302, { location: 'http://127.0.0.2/' }).end());
+    expect((await createPlatform().directoryFetch(url, get())).status).toBe(302);
+  });
+
+  test('fails without naming the host, and with the reason of its signal', async () => {
+    const url = await httpServer((_, answer) => void answer.writeHead(200).write('{'));
+    const { directoryFetch } = createPlatform();
+    await expect(directoryFetch('http://127.0.0.1:1/', get())).rejects.toThrow(/^fetch failed: ECONNREFUSED$/);
+    const controller = new AbortController();
+    const response = await directoryFetch(url, get(controller.signal));
+    const body = response.text();
+    controller.abort(new Error('enough'));
+    await expect(body).rejects.toThrow(TypeError);
+    await expect(directoryFetch(url, get(controller.signal))).rejects.toThrow('enough');
+  });
+
+  test('an answer that nobody reads to its end lets go of its connection', async () => {
+    let closed: Promise<unknown> = Promise.resolve();
+    const url = await httpServer((request, answer) => {
+      closed = once(request.socket, 'close');
+      answer.writeHead(200).write('{');
+    });
+    const response = await createPlatform().directoryFetch(url, get());
+    await response.body?.cancel();
+    await closed;
+  });
+});
+
+describe('what keeps the process alive', () => {
+  test('neither an open websocket nor a timer does; a hold does, until it is let go', async () => {
+    const { port } = await webSocketServer();
+    const platform = fileURLToPath(new URL('../../src/platform/node.ts', import.meta.url));
+    const program = `
+      import { createPlatform } from ${JSON.stringify(platform)};
+      const platform = createPlatform();
+      const release = platform.hold();
+      platform.hold()();
+      platform.setTimer(() => process.stdout.write('never'), 60_000);
+      platform.openWebSocket('ws://127.0.0.1:${port}/', {
+        open() { process.stdout.write('open'); release(); },
+        message() {},
+        close() { process.stdout.write('closed'); },
+      });`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program]);
+    let output = '';
+    child.stdout.on('data', data => {
+      output += data;
+    });
+    const [code] = await once(child, 'exit');
+    expect({ code, output }).toEqual({ code: 0, output: 'open' });
+  });
+});
+
+test('random bytes are plain arrays of any length', () => {
+  const { randomBytes } = createPlatform();
+  expect(randomBytes(0)).toEqual(new Uint8Array(0));
+  expect(randomBytes(100_000)).toHaveLength(100_000);
+  expect(randomBytes(32)).not.toEqual(randomBytes(32));
+  expect(Buffer.isBuffer(randomBytes(1))).toBe(false);
+});
+
+function get(signal = new AbortController().signal) {
+  return { headers: { Accept: 'application/json' }, signal };
+}
+
+async function webSocketServer() {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  await once(server, 'listening');
+  cleanups.push(() => {
+    for (const peer of server.clients) peer.terminate();
+    server.close();
+  });
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+async function httpServer(handler: Parameters<typeof createServer>[1]): Promise<string> {
+  const server = createServer(handler);
+  const port = await listening(server);
+  cleanups.push(() => server.closeAllConnections());
+  return `http://127.0.0.1:${port}`;
+}
+
+async function listening(server: ReturnType<typeof createServer>): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+/** Notes what a connection tells its owner; `until` waits for one of it. */
+function recorder() {
+  const seen: (string | Uint8Array)[] = [];
+  let wake = () => {};
+  const note = (event: string | Uint8Array) => {
+    seen.push(event);
+    wake();
+  };
+  const handlers: WebSocketHandlers = {
+    open: () => note('open'),
+    message: data => note(data),
+    close: reason => note(`close: ${reason}`),
+  };
+  return {
+    seen,
+    handlers,
+    async until(wanted: string | RegExp | Uint8Array): Promise<void> {
+      const matches = (event: string | Uint8Array) =>
+        wanted instanceof RegExp ? wanted.test(String(event)) : String(event) === String(wanted);
+      while (!seen.some(matches))
+        await new Promise<void>(resolve => {
+          wake = resolve;
+        });
+    },
+  };
+}
