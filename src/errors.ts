@@ -45,6 +45,7 @@ export const mixnetErrorCodes = {
   ERR_MIX_HTTP_ENCODING: 'The body of the answer does not decode as its Content-Encoding says.',
   ERR_MIX_HTTP_INTEGRITY: 'The body of the answer does not match the integrity metadata of the request.',
   ERR_MIX_TIMEOUT_SETUP: 'The client was not connected to the mixnet in time.',
+  ERR_MIX_TIMEOUT_TURN: 'Every connection that the limits allow stayed busy for too long.',
   ERR_MIX_TIMEOUT_CONNECT: 'The connection through the exit was not established in time.',
   ERR_MIX_TIMEOUT_HEADERS: 'The headers of the answer did not arrive in time.',
   ERR_MIX_TIMEOUT_BODY: 'The body of the answer, or of the request, made no progress for too long.',
