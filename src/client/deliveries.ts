@@ -1,0 +1,141 @@
+import { MixnetError } from '../errors.ts';
+import type { Lane } from './lanes.ts';
+
+/**
+ * Accounts for every message between its acceptance and its end: all its fragments acknowledged, one of them given up,
+ * its signal, its lane dropped, or the client closed, whichever comes first. `ended` is then called once, so that whoever
+ * holds parts of the message (lanes, timers, parked replies) lets go.
+ */
+export class Deliveries {
+  readonly #open = new Map<Lane, Set<Delivery>>();
+  readonly #ended: (delivery: Delivery) => void;
+  readonly #waitingForIdle: (() => void)[] = [];
+  #count = 0;
+  #bytes = 0;
+  #refusal: MixnetError | undefined;
+
+  constructor(ended: (delivery: Delivery) => void) {
+    this.#ended = ended;
+  }
+
+  /** Messages that have not ended. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Throws `signal.reason`, what `refuse` was told or, above the limit on waiting data, ERR_MIX_USAGE_BUSY. */
+  open(lane: Lane, bytes: number, signal?: AbortSignal): Delivery {
+    signal?.throwIfAborted();
+    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.#bytes >= MAX_WAITING_BYTES || this.#count >= MAX_WAITING_MESSAGES) {
+      throw new MixnetError('ERR_MIX_USAGE_BUSY');
+    }
+    const delivery = new Delivery(lane, bytes, () => this.#close(delivery), signal);
+    this.#open.set(lane, (this.#open.get(lane) ?? new Set()).add(delivery));
+    this.#count += 1;
+    this.#bytes += bytes;
+    return delivery;
+  }
+
+  /** What is accepted on a lane and not yet acknowledged, wherever it waits. */
+  unacknowledged(lane: Lane): { readonly messages: number; readonly bytes: number } {
+    const inLane = this.#open.get(lane);
+    let bytes = 0;
+    for (const delivery of inLane ?? []) bytes += delivery.unacknowledgedBytes;
+    return { messages: inLane?.size ?? 0, bytes };
+  }
+
+  failLane(lane: Lane, error: unknown): void {
+    for (const delivery of [...(this.#open.get(lane) ?? [])]) delivery.fail(error);
+  }
+
+  failAll(error: unknown): void {
+    for (const lane of [...this.#open.keys()]) this.failLane(lane, error);
+  }
+
+  /** From now on `open` throws `error`. What is open goes on. */
+  refuse(error: MixnetError): void {
+    this.#refusal = error;
+  }
+
+  /** Resolves when nothing is open. */
+  idle(): Promise<void> {
+    return this.#count === 0 ? Promise.resolve() : new Promise(resolve => this.#waitingForIdle.push(resolve));
+  }
+
+  #close(delivery: Delivery): void {
+    const inLane = this.#open.get(delivery.lane);
+    inLane?.delete(delivery);
+    if (inLane?.size === 0) this.#open.delete(delivery.lane);
+    this.#count -= 1;
+    this.#bytes -= delivery.bytes;
+    this.#ended(delivery);
+    if (this.#count === 0) for (const resolve of this.#waitingForIdle.splice(0)) resolve();
+  }
+}
+
+/** One accepted message. */
+export class Delivery {
+  readonly lane: Lane;
+  /** Of the caller's data. */
+  readonly bytes: number;
+  /** Resolves when the last fragment is acknowledged; rejects with the reason when the message is given up. */
+  readonly done: Promise<void>;
+
+  readonly #closed: () => void;
+  readonly #signal: AbortSignal | undefined;
+  readonly #abort = () => this.fail(this.#signal?.reason);
+  #resolve: () => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+  #ended = false;
+  #fragments = 1;
+  #unacknowledged = 1;
+
+  constructor(lane: Lane, bytes: number, closed: () => void, signal?: AbortSignal) {
+    this.lane = lane;
+    this.bytes = bytes;
+    this.#closed = closed;
+    this.#signal = signal;
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.done.catch(() => {}); // who does not wait for it has no unhandled rejection
+    signal?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get unacknowledgedBytes(): number {
+    return Math.ceil((this.bytes * this.#unacknowledged) / this.#fragments);
+  }
+
+  /** Says how many acknowledgements the message waits for: one, unless told. */
+  divide(fragments: number): void {
+    this.#fragments = fragments;
+    this.#unacknowledged = fragments;
+  }
+
+  acknowledge(): void {
+    this.#unacknowledged -= 1;
+    if (this.#unacknowledged === 0) this.#end(this.#resolve);
+  }
+
+  fail(error: unknown): void {
+    this.#end(() => this.#reject(error));
+  }
+
+  #end(settle: () => void): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#signal?.removeEventListener('abort', this.#abort);
+    settle();
+    this.#closed();
+  }
+}
+
+/** Data accepted while this much waits is refused. One message may exceed it: it is in the caller's memory anyway. */
+export const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+export const MAX_WAITING_MESSAGES = 100_000;

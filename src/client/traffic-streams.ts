@@ -1,0 +1,157 @@
+import type { Milliseconds, Platform } from '../platform/platform.ts';
+import { Alarm } from './alarm.ts';
+import type { ReadyPackets, RealPacket } from './ready-packets.ts';
+import { SendSchedule } from './send-schedule.ts';
+import { SendingDelay, SOCKET_CAPACITY_PACKETS } from './sending-delay.ts';
+import type { Counters } from './stats.ts';
+import type { Traffic } from './traffic.ts';
+
+/** The way to the gateway. */
+export interface Wire<Packet> {
+  /** False when there is no connection: nothing was sent then. */
+  send(packet: Packet): boolean;
+  /** Bytes the socket has not passed on yet. */
+  readonly bufferedBytes: number;
+}
+
+export interface TrafficStreamsOptions<Item, Packet> {
+  readonly platform: Platform;
+  readonly traffic: Traffic;
+  readonly wire: Wire<Packet>;
+  readonly ready: ReadyPackets<Item, Packet>;
+  readonly counters: Counters;
+  /** A real packet was handed to the socket. */
+  readonly sent: (real: RealPacket<Item, Packet>, now: Milliseconds) => void;
+}
+
+/**
+ * What leaves the client: the main stream, whose every slot carries a real packet or else cover, and the loop cover
+ * stream, which runs on its own. The rates never depend on what there is to send. A slot that finds the socket full, or
+ * gone, passes without a packet, and is not made up for.
+ */
+export class TrafficStreams<Item, Packet> {
+  readonly #options: TrafficStreamsOptions<Item, Packet>;
+  readonly #alarm: Alarm;
+  readonly #pumpAlarm: Alarm;
+  readonly #delay: SendingDelay;
+  readonly #main: SendSchedule | undefined;
+  readonly #loop: SendSchedule | undefined;
+  #running = false;
+  #woken = false;
+
+  constructor(options: TrafficStreamsOptions<Item, Packet>) {
+    const { platform, traffic } = options;
+    const now = platform.now();
+    const schedule = (meanMs: number) => new SendSchedule({ meanMs, random: platform.randomBytes, now });
+    this.#options = options;
+    this.#alarm = new Alarm(platform, () => this.#slots());
+    this.#pumpAlarm = new Alarm(platform, () => this.#pump());
+    this.#delay = new SendingDelay(now);
+    if (!traffic.disableMainPoissonPacketDistribution) this.#main = schedule(traffic.messageSendingAverageDelayMs);
+    if (!traffic.disableLoopCoverTrafficStream) this.#loop = schedule(traffic.loopCoverTrafficAverageDelayMs);
+  }
+
+  start(): void {
+    this.#running = true;
+    if (this.#main !== undefined || this.#loop !== undefined) this.#prepare();
+    this.#setAlarm();
+    this.wake();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#alarm.set(undefined);
+    this.#pumpAlarm.set(undefined);
+  }
+
+  /** Something was queued, or the link is up again. */
+  wake(): void {
+    if (this.#woken || !this.#running) return;
+    this.#woken = true;
+    queueMicrotask(() => {
+      this.#woken = false;
+      if (!this.#running) return;
+      if (this.#main === undefined) this.#pump();
+      else this.#prepare();
+    });
+  }
+
+  #slots(): void {
+    const now = this.#options.platform.now();
+    if (this.#main !== undefined) {
+      this.#main.multiplier = this.#delay.observe(now, this.#packetsInSocket());
+      for (let slots = this.#main.due(now); slots > 0; slots--) this.#mainSlot(now);
+    }
+    for (let slots = this.#loop?.due(now) ?? 0; slots > 0; slots--) this.#coverSlot(now);
+    this.#prepare();
+    this.#setAlarm();
+  }
+
+  #mainSlot(now: Milliseconds): void {
+    if (this.#full()) {
+      this.#options.counters.slotsMissed += 1;
+      return;
+    }
+    const real = this.#options.ready.takeReal(now);
+    if (real === undefined) this.#coverSlot(now);
+    else if (!this.#sendReal(real, now)) this.#options.counters.slotsMissed += 1;
+  }
+
+  #coverSlot(now: Milliseconds): void {
+    const { ready, wire, counters } = this.#options;
+    const cover = this.#full() ? undefined : ready.takeCover(now);
+    if (cover !== undefined && wire.send(cover)) counters.coverSent += 1;
+    else counters.slotsMissed += 1;
+  }
+
+  /** Without a main stream: sends what is queued, as fast as the socket takes it, with pauses for other tasks. */
+  #pump(): void {
+    const { platform, ready } = this.#options;
+    const start = platform.now();
+    for (let packets = 0; packets < MAX_SLICE_PACKETS && platform.now() - start < MAX_SLICE_MS; packets++) {
+      if (this.#full()) {
+        this.#pumpAlarm.set(platform.now() + FULL_SOCKET_PAUSE_MS);
+        return;
+      }
+      const now = platform.now();
+      const real = ready.nextReal(now);
+      if (real === undefined || !this.#sendReal(real, now)) return;
+    }
+    this.#pumpAlarm.set(platform.now());
+  }
+
+  #sendReal(real: RealPacket<Item, Packet>, now: Milliseconds): boolean {
+    const { wire, ready, counters, sent } = this.#options;
+    if (!wire.send(real.packet)) {
+      ready.putBack(real, now);
+      return false;
+    }
+    counters.realSent += 1;
+    sent(real, now);
+    return true;
+  }
+
+  #prepare(): void {
+    const { ready, platform } = this.#options;
+    ready.prepare(platform.now());
+  }
+
+  #setAlarm(): void {
+    const deadlines = [this.#main, this.#loop].flatMap(schedule => schedule?.nextDeadline ?? []);
+    this.#alarm.set(deadlines.length === 0 ? undefined : Math.min(...deadlines));
+  }
+
+  #full(): boolean {
+    return this.#packetsInSocket() >= SOCKET_CAPACITY_PACKETS;
+  }
+
+  #packetsInSocket(): number {
+    return Math.ceil(this.#options.wire.bufferedBytes / FRAME_BYTES);
+  }
+}
+
+/** A regular packet as it goes to the gateway: 2413 bytes, its first hop, and the frame around them. */
+const FRAME_BYTES = 2452;
+const MAX_SLICE_PACKETS = 16;
+const MAX_SLICE_MS = 5;
+const FULL_SOCKET_PAUSE_MS = 5;
