@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { longestGatewayFrame, type WebSocketConnection, type WebSocketHandlers } from './platform.ts';
 
 /** How long a peer may take to answer our close frame before its socket is cut. */
-const closingGrace = 1_000;
+const CLOSING_GRACE = 1_000;
 
 export function openNodeWebSocket(
   url: string,
@@ -44,7 +44,7 @@ export function openNodeWebSocket(
     },
     close() {
       if (socket.readyState === WebSocket.CLOSED) return;
-      cut ??= setTimeout(() => socket.terminate(), closingGrace);
+      cut ??= setTimeout(() => socket.terminate(), CLOSING_GRACE);
       socket.close();
     },
   };

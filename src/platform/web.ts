@@ -8,7 +8,7 @@ const { WebSocket, Request, crypto, performance, setTimeout, clearTimeout } = gl
 const fetch = globalThis.fetch?.bind(globalThis);
 
 /** The longest array that `crypto.getRandomValues` fills (Web Cryptography, §10.1.1). */
-const randomQuota = 65_536;
+const RANDOM_QUOTA = 65_536;
 
 export interface WebPlatformOptions {
   /** Not possible here, where the browser alone decides whom it trusts: anything but `undefined` is refused. */
@@ -37,8 +37,8 @@ export { createWebPlatform as createPlatform };
 
 const randomBytes: RandomBytes = length => {
   const bytes = new Uint8Array(length);
-  for (let start = 0; start < length; start += randomQuota) {
-    crypto.getRandomValues(bytes.subarray(start, Math.min(start + randomQuota, length)));
+  for (let start = 0; start < length; start += RANDOM_QUOTA) {
+    crypto.getRandomValues(bytes.subarray(start, Math.min(start + RANDOM_QUOTA, length)));
   }
   return bytes;
 };

@@ -1,0 +1,34 @@
+/** The protocol between a client and its gateway, both sides of it, and the link that keeps a client connected. */
+
+export { type AuthenticationRecord, authenticateRequest, refusalOf, signedPlaintext } from './authenticate.ts';
+export {
+  type AuthenticateRequest,
+  type ClientMessage,
+  encodeClientMessage,
+  encodeGatewayMessage,
+  type GatewayMessage,
+  parseClientMessage,
+  parseGatewayMessage,
+  type TypedError,
+} from './control-messages.ts';
+export {
+  type EncryptedRequest,
+  type EncryptedResponse,
+  openRequest,
+  openResponse,
+  type SealedText,
+  sealRequest,
+  sealResponse,
+} from './encrypted-requests.ts';
+export { gatewayTexts } from './error-texts.ts';
+export { FORWARD_KINDS, type Frame, openFrame, PUSH_KIND, sealFrame } from './frames.ts';
+export {
+  answerHandshake,
+  beginHandshake,
+  type ClientHandshake,
+  expectSuccess,
+  type GatewayHandshake,
+  HANDSHAKE_SUCCESS,
+} from './handshake.ts';
+export type { Identity } from './identity.ts';
+export { CURRENT_VERSION, mixPacketVersion, OLDEST_VERSION, versionAfter, versionFor } from './version.ts';
