@@ -11,7 +11,6 @@ import {
   createCipheriv,
   createHash,
   createHmac,
-  createPrivateKey,
   createPublicKey,
   diffieHellman,
   hkdfSync,
@@ -20,112 +19,77 @@ import {
   verify,
 } from 'node:crypto';
 import { MixnetError } from '../errors.ts';
-import { concatBytes, equalBytes } from './bytes.ts';
 import { eightfoldPoint } from './edwards.ts';
+import { ed25519PublicKeyObject, ed25519SecretKeyObject, type X25519KeyReader, x25519KeyReader } from './node-keys.ts';
 import * as portable from './portable.ts';
 import { expectLength, type FixedPoint, type Primitives } from './primitives.ts';
 import { clampedRepresentative, type ScalarProduct } from './scalar-product.ts';
 
 export { blake2bMac, blake3, gcmSivOpen, gcmSivSeal, hkdfBlake3, isEd25519Point } from './portable.ts';
 
-export const x25519: Primitives['x25519'] = (secretKey, publicKey) => {
-  expectLength('secret key', secretKey, 32);
-  expectLength('public key', publicKey, 32);
-  return agree(secretKey, okpPublicKey('X25519', publicKey));
-};
+type X25519Primitives = Pick<Primitives, 'x25519' | 'x25519PublicKey' | 'fixedPoint'>;
 
-export const x25519PublicKey: Primitives['x25519PublicKey'] = secretKey => {
-  expectLength('secret key', secretKey, 32);
-  return agree(secretKey, basePoint);
-};
+const keyReader = x25519KeyReader();
 
-export const fixedPoint: Primitives['fixedPoint'] = publicKey => {
-  expectLength('public key', publicKey, 32);
-  return eightfoldPoint(publicKey) === undefined ? undefined : new ImportedPoint(publicKey);
-};
+export const { x25519, x25519PublicKey, fixedPoint }: X25519Primitives =
+  keyReader === undefined ? portable : x25519By(keyReader);
 
-/** OpenSSL's ladder is faster than any table in JavaScript; what is kept is the imported key. */
-class ImportedPoint implements FixedPoint {
-  readonly #publicKey: Uint8Array;
-  #imported: KeyObject | undefined;
+function x25519By(keys: X25519KeyReader): X25519Primitives {
+  const basePoint = keys.publicKey(Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 9 : 0)));
 
-  constructor(publicKey: Uint8Array) {
-    this.#publicKey = Uint8Array.from(publicKey);
+  function agree(secretKey: Uint8Array, publicKey: KeyObject): Uint8Array {
+    expectLength('secret key', secretKey, 32);
+    const privateKey = keys.secretKey(secretKey);
+    try {
+      return plain(diffieHellman({ privateKey, publicKey }));
+    } catch (cause) {
+      throw new MixnetError('ERR_MIX_MIXNET_MALFORMED', { message: 'An X25519 key of low order.', cause });
+    }
   }
 
-  multiply(product: ScalarProduct): Uint8Array {
-    this.#imported ??= okpPublicKey('X25519', this.#publicKey);
-    return agree(clampedRepresentative(product), this.#imported);
+  /** OpenSSL's ladder is faster than any table in JavaScript. What is worth keeping is the key object. */
+  class ReadPoint implements FixedPoint {
+    readonly #publicKey: Uint8Array;
+    #keyObject: KeyObject | undefined;
+
+    constructor(publicKey: Uint8Array) {
+      this.#publicKey = Uint8Array.from(publicKey);
+    }
+
+    multiply(product: ScalarProduct): Uint8Array {
+      this.#keyObject ??= keys.publicKey(this.#publicKey);
+      return agree(clampedRepresentative(product), this.#keyObject);
+    }
   }
-}
 
-function agree(secretKey: Uint8Array, publicKey: KeyObject): Uint8Array {
-  const privateKey = x25519PrivateKey(secretKey);
-  try {
-    return plain(diffieHellman({ privateKey, publicKey }));
-  } catch (cause) {
-    throw new MixnetError('ERR_MIX_MIXNET_MALFORMED', { message: 'An X25519 key of low order.', cause });
-  }
-}
-
-function okpPublicKey(crv: 'X25519' | 'Ed25519', bytes: Uint8Array): KeyObject {
-  return createPublicKey({ key: { kty: 'OKP', crv, x: base64url(bytes) }, format: 'jwk' });
-}
-
-/**
- * A JWK must name its public key, but Node takes it from the secret one and does not look. Reading a JWK is ten times
- * faster than reading DER (Node 20); a runtime that looks gets DER.
- */
-function privateKeyFromJwk(secretKey: Uint8Array): KeyObject {
-  const key = { kty: 'OKP', crv: 'X25519', d: base64url(secretKey), x: unreadPublicKey };
-  return createPrivateKey({ key, format: 'jwk' });
-}
-
-const unreadPublicKey = base64url(new Uint8Array(32));
-
-/** RFC 8410 §7: the fixed beginning of a PKCS #8 X25519 key. */
-const x25519Pkcs8 = Uint8Array.from(Buffer.from('302e020100300506032b656e04220420', 'hex'));
-const ed25519Pkcs8 = Uint8Array.from(Buffer.from('302e020100300506032b657004220420', 'hex'));
-
-function privateKeyFromDer(prefix: Uint8Array, secretKey: Uint8Array): KeyObject {
-  return createPrivateKey({ key: Buffer.from(concatBytes(prefix, secretKey)), format: 'der', type: 'pkcs8' });
-}
-
-const basePoint = okpPublicKey(
-  'X25519',
-  Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 9 : 0)),
-);
-
-const x25519PrivateKey: (secretKey: Uint8Array) => KeyObject = jwkIsRead()
-  ? privateKeyFromJwk
-  : secretKey => privateKeyFromDer(x25519Pkcs8, secretKey);
-
-/** Whether a JWK with a wrong public key gives the public key that the secret one has. */
-function jwkIsRead(): boolean {
-  const secretKey = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
-  try {
-    const publicKey = plain(diffieHellman({ privateKey: privateKeyFromJwk(secretKey), publicKey: basePoint }));
-    return equalBytes(publicKey, portable.x25519PublicKey(secretKey));
-  } catch {
-    return false;
-  }
+  return {
+    x25519: (secretKey, publicKey) => {
+      expectLength('public key', publicKey, 32);
+      return agree(secretKey, keys.publicKey(publicKey));
+    },
+    x25519PublicKey: secretKey => agree(secretKey, basePoint),
+    fixedPoint: publicKey => {
+      expectLength('public key', publicKey, 32);
+      return eightfoldPoint(publicKey) === undefined ? undefined : new ReadPoint(publicKey);
+    },
+  };
 }
 
 export const ed25519PublicKey: Primitives['ed25519PublicKey'] = seed => {
   expectLength('seed', seed, 32);
-  const spki = createPublicKey(privateKeyFromDer(ed25519Pkcs8, seed)).export({ format: 'der', type: 'spki' });
+  const spki = createPublicKey(ed25519SecretKeyObject(seed)).export({ format: 'der', type: 'spki' });
   return Uint8Array.from(spki.subarray(-32));
 };
 
 export const ed25519Sign: Primitives['ed25519Sign'] = (message, seed) => {
   expectLength('seed', seed, 32);
-  return plain(sign(null, message, privateKeyFromDer(ed25519Pkcs8, seed)));
+  return plain(sign(null, message, ed25519SecretKeyObject(seed)));
 };
 
 export const ed25519Verify: Primitives['ed25519Verify'] = (signature, message, publicKey) => {
   if (signature.length !== 64 || publicKey.length !== 32) return false;
   try {
-    return verify(null, message, okpPublicKey('Ed25519', publicKey), signature);
+    return verify(null, message, ed25519PublicKeyObject(publicKey), signature);
   } catch {
     return false;
   }
@@ -140,14 +104,22 @@ export const aes128Ctr: Primitives['aes128Ctr'] = (key, iv, data) => {
 /** OpenSSL's ChaCha20 takes counter ‖ nonce as a 16-byte IV; with zeros for both it is the original cipher. */
 const zeroCounterAndNonce = new Uint8Array(16);
 
-export const chacha20: Primitives['chacha20'] = offers(() =>
-  createCipheriv('chacha20', new Uint8Array(32), zeroCounterAndNonce),
-)
+export const chacha20: Primitives['chacha20'] = hasChaCha20()
   ? (key, data) => {
       expectLength('ChaCha20 key', key, 32);
       return plain(createCipheriv('chacha20', key, zeroCounterAndNonce).update(data));
     }
   : portable.chacha20;
+
+/** BoringSSL, which Bun and Electron have for OpenSSL, offers it only together with Poly1305. */
+function hasChaCha20(): boolean {
+  try {
+    createCipheriv('chacha20', new Uint8Array(32), zeroCounterAndNonce);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export const sha256: Primitives['sha256'] = data => plain(createHash('sha256').update(data).digest());
 
@@ -157,20 +129,7 @@ export const hmacSha256: Primitives['hmacSha256'] = (key, data) =>
 export const hkdfSha256: Primitives['hkdfSha256'] = (ikm, salt, info, length) =>
   new Uint8Array(hkdfSync('sha256', ikm, salt ?? new Uint8Array(32), info, length));
 
-/** A `Uint8Array` over the same memory: a `Buffer` has another `slice`. */
+/** The same memory as a `Uint8Array`: a `Buffer` has another `slice`, and is equal to no array in a test. */
 function plain(buffer: Buffer): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
-}
-
-function base64url(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url');
-}
-
-function offers(attempt: () => unknown): boolean {
-  try {
-    attempt();
-    return true;
-  } catch {
-    return false;
-  }
 }
