@@ -10,10 +10,12 @@ import {
   createSurb,
   decodeSurb,
   encodeSurb,
+  MAX_HOPS,
   parseRotationMarker,
   type RotationMarker,
   type Route,
   type Surb,
+  surbBytes,
 } from '../sphinx/index.ts';
 import { malformed } from './malformed.ts';
 
@@ -33,16 +35,12 @@ export interface ReplySurb {
 export type SurbListVersion = 1 | 2;
 
 const REPLY_KEY_BYTES = 16;
-/** Reply key, Sphinx header and first hop address; the key material of the hops follows. */
-const FIXED_BYTES = REPLY_KEY_BYTES + 348 + 32;
-const SEED_BYTES = 16;
-const FULL_SURB_BYTES = FIXED_BYTES + 4 * 192;
-/** The longest route a Sphinx header can hold. */
-const MAX_HOPS = 5;
+/** Three mix nodes and a gateway. */
+const USUAL_HOPS = 4;
 const MAX_LISTED = 0xffff;
 
-/** What one SURB on a route of four hops takes in a version 2 list. */
-export const REPLY_SURB_BYTES = FIXED_BYTES + 4 * SEED_BYTES;
+/** What one SURB of the usual four hops takes in a version 2 list: 460. */
+export const REPLY_SURB_BYTES = REPLY_KEY_BYTES + surbBytes(USUAL_HOPS, 'seeds');
 
 export function createReplySurb(options: {
   /** Ends at the maker's own gateway. */
@@ -76,16 +74,13 @@ export function replyKeyDigest(key: ReplyKey): ReplyKeyDigest {
 /** @throws RangeError when the SURBs do not all have the hops, rotation and key material that the one header says. */
 export function encodeSurbList(surbs: readonly ReplySurb[], version: SurbListVersion): Uint8Array {
   if (surbs.length > MAX_LISTED) throw new RangeError(`${surbs.length} SURBs in one list`);
-  const encoded = surbs.map(encodeReplySurb);
   const first = surbs[0];
-  const surbBytes = version === 1 ? FULL_SURB_BYTES : (encoded[0]?.length ?? FIXED_BYTES);
-  const hops = (surbBytes - FIXED_BYTES) / SEED_BYTES;
-  if (version === 2 && hops > MAX_HOPS) throw new RangeError('a version 2 list holds SURBs with key seeds only');
-  if (
-    encoded.some(({ length }) => length !== surbBytes) ||
-    surbs.some(({ rotation }) => rotation !== first?.rotation)
-  ) {
-    throw new RangeError('the SURBs of one list must be of one kind');
+  const hops = version === 1 ? USUAL_HOPS : (first?.surb.keys.perHop.length ?? 0);
+  const kind = keysOf(version);
+  for (const { surb, rotation } of surbs) {
+    if (surb.keys.kind !== kind || surb.keys.perHop.length !== hops || rotation !== first?.rotation) {
+      throw new RangeError('the SURBs of one list must be of one kind, which its version can say');
+    }
   }
   const header = new Uint8Array(4);
   const view = new DataView(header.buffer);
@@ -95,25 +90,24 @@ export function encodeSurbList(surbs: readonly ReplySurb[], version: SurbListVer
     view.setUint8(2, hops);
     view.setUint8(3, first?.rotation ?? 0);
   }
-  return concatBytes(header, ...encoded);
+  return concatBytes(header, ...surbs.map(encodeReplySurb));
 }
 
 /**
- * Reads the list at the front of `bytes` and what follows it.
+ * Reads the list at the front of `bytes`, and gives a view of what follows it.
  *
  * @throws MixnetError `ERR_MIX_MIXNET_MALFORMED`
  */
 export function decodeSurbList(bytes: Uint8Array, version: SurbListVersion): { surbs: ReplySurb[]; rest: Uint8Array } {
   const reader = new ByteReader(bytes, () => malformed('a list of reply SURBs is shorter than it says'));
   const count = version === 1 ? reader.u32() : reader.u16();
-  const hops = version === 1 ? 4 : reader.u8();
+  const hops = version === 1 ? USUAL_HOPS : reader.u8();
   const rotation = version === 1 ? 0 : parseRotationMarker(reader.u8());
   if (count > 0 && (hops < 1 || hops > MAX_HOPS)) throw malformed('reply SURBs have an impossible number of hops');
-  const surbBytes = version === 1 ? FULL_SURB_BYTES : FIXED_BYTES + hops * SEED_BYTES;
-  // A copy: SURBs are kept for hours, and must not keep the message they came in.
-  const list = reader.bytes(count * surbBytes).slice();
+  const oneSurb = REPLY_KEY_BYTES + surbBytes(hops, keysOf(version));
+  const list = reader.bytes(count * oneSurb);
   const surbs = Array.from({ length: count }, (_, i) =>
-    decodeReplySurb(list.subarray(i * surbBytes, (i + 1) * surbBytes), rotation),
+    decodeReplySurb(list.subarray(i * oneSurb, (i + 1) * oneSurb), rotation),
   );
   return { surbs, rest: reader.rest() };
 }
@@ -122,7 +116,12 @@ function encodeReplySurb(replySurb: ReplySurb): Uint8Array {
   return concatBytes(replySurb.key, encodeSurb(replySurb.surb));
 }
 
+/** Copies: SURBs are kept for hours, and must not keep the message they came in. */
 function decodeReplySurb(bytes: Uint8Array, rotation: RotationMarker): ReplySurb {
-  const key = bytes.subarray(0, REPLY_KEY_BYTES) as ReplyKey;
+  const key = bytes.slice(0, REPLY_KEY_BYTES) as ReplyKey;
   return { key, surb: decodeSurb(bytes.subarray(REPLY_KEY_BYTES)), rotation };
+}
+
+function keysOf(version: SurbListVersion): 'full' | 'seeds' {
+  return version === 1 ? 'full' : 'seeds';
 }
