@@ -1,12 +1,9 @@
 import type { Milliseconds } from '../platform/platform.ts';
 import { type Deadline, DeadlineQueue } from './deadline-queue.ts';
-import type { Lane } from './lanes.ts';
 
 /** What has to be known of a fragment that is not yet acknowledged. Users of `PendingAcks` add their own to it. */
 export interface PendingFragment {
   readonly id: FragmentKey;
-  /** The lane it was first sent on: whoever closes that lane stops its retransmission. */
-  readonly lane: Lane;
   /** How often it may be sent again; 0 sends it once. */
   readonly maxRetransmissions: number;
 }
@@ -84,17 +81,9 @@ export class PendingAcks<F extends PendingFragment> {
     return { again, lost };
   }
 
-  /** Stops waiting for one fragment, whatever its state. */
+  /** Stops waiting for a fragment, whatever its state: nobody wants it delivered any more. */
   drop(id: FragmentKey): void {
     this.#forget(id);
-  }
-
-  /** Stops waiting for all fragments of a lane, and returns them. */
-  dropLane(lane: Lane): F[] {
-    const dropped: F[] = [];
-    for (const { fragment } of this.#entries.values()) if (fragment.lane === lane) dropped.push(fragment);
-    for (const fragment of dropped) this.#forget(fragment.id);
-    return dropped;
   }
 
   #forget(id: FragmentKey): F | undefined {

@@ -5,8 +5,8 @@ import { seededRandom } from '../support/seeded-random.ts';
 
 const TIMEOUT = 1635;
 
-function fragment(position: number, maxRetransmissions = 30, lane = 'general'): PendingFragment {
-  return { id: fragmentKey({ set: 7, position }), lane, maxRetransmissions };
+function fragment(position: number, maxRetransmissions = 30): PendingFragment {
+  return { id: fragmentKey({ set: 7, position }), maxRetransmissions };
 }
 
 test('set and position make one key, without collisions up to the largest', () => {
@@ -79,18 +79,17 @@ describe('an acknowledgement', () => {
   });
 });
 
-test('a closed lane takes its fragments with it, in any state, and no others', () => {
+test('a fragment that nobody wants any more goes in any state, and no other with it', () => {
   const acks = new PendingAcks();
   for (let position = 1; position <= 100; position++) {
-    const lane = position % 2 === 0 ? 'connection:a' : 'connection:b';
-    acks.add(fragment(position, 30, lane));
+    acks.add(fragment(position));
     if (position % 3 === 0) acks.sent(fragment(position).id, position, TIMEOUT);
   }
   acks.expired(TIMEOUT + 30);
-  expect(acks.dropLane('connection:a')).toHaveLength(50);
+  for (let position = 2; position <= 100; position += 2) acks.drop(fragment(position).id);
   expect(acks.size).toBe(50);
-  expect(acks.expired(1e9).again.every(({ lane }) => lane === 'connection:b')).toBe(true);
-  expect(acks.dropLane('connection:b')).toHaveLength(50);
+  expect(acks.expired(1e9).again.every(({ id }) => id % 2 === 1)).toBe(true);
+  for (let position = 1; position <= 100; position++) acks.drop(fragment(position).id);
   expect([acks.size, acks.nextDeadline]).toEqual([0, undefined]);
 });
 
@@ -109,7 +108,7 @@ test('an hour at 50 packets a second and 20 % loss: every fragment settles and t
     for (const { id } of expired.again) queue.push(id);
     lost += expired.lost.length;
     if (now < 3_600_000 && queue.length === 0) {
-      const sent = { id: next++, lane: 'general', maxRetransmissions: 5 };
+      const sent = { id: next++, maxRetransmissions: 5 };
       acks.add(sent);
       queue.push(sent.id);
     }

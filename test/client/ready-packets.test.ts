@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { ADDITIONAL_SURBS_LANE, Lanes, single } from '../../src/client/lanes.ts';
+import { ReadyPackets } from '../../src/client/ready-packets.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+
+function createReady() {
+  const lanes = new Lanes<string>();
+  const built: string[] = [];
+  const make = {
+    unwanted: new Set<string>(),
+    routable: true,
+    wanted: (item: string) => !make.unwanted.has(item),
+    real(item: string) {
+      if (!make.routable) return undefined;
+      built.push(item);
+      return `packet of ${item}, #${built.length}`;
+    },
+    cover() {
+      if (!make.routable) return undefined;
+      built.push('cover');
+      return `cover, #${built.length}`;
+    },
+  };
+  const ready = new ReadyPackets(lanes, make, seededRandom('ready'));
+  return { lanes, built, make, ready };
+}
+
+test('slots find their packets built', () => {
+  const { lanes, built, ready } = createReady();
+  lanes.push('a', single('x'));
+  ready.prepare(0);
+  const before = built.length;
+  expect(ready.length('a')).toBe(1);
+  expect(ready.takeReal(20)?.item).toBe('x');
+  expect(ready.length('a')).toBe(0);
+  expect(ready.takeReal(20)).toBeUndefined();
+  expect(ready.takeCover(20)).toMatch('cover');
+  expect(ready.takeCover(20)).toMatch('cover');
+  expect(built).toHaveLength(before);
+});
+
+test('a packet that waits for seconds is built anew, from the same item', () => {
+  const { lanes, ready } = createReady();
+  lanes.push('a', single('x'));
+  ready.prepare(0);
+  expect(ready.takeReal(60_000)).toMatchObject({ item: 'x', packet: 'packet of x, #4' });
+  expect(ready.takeCover(60_000)).toBe('cover, #5');
+});
+
+test('a new topology rebuilds all of them, and loses no item', () => {
+  const { lanes, make, ready } = createReady();
+  lanes.push('a', single('x'));
+  ready.prepare(0);
+  ready.rebuild(10);
+  expect(ready.takeReal(20)).toMatchObject({ item: 'x', packet: 'packet of x, #4' });
+  expect(ready.takeCover(20)).toBe('cover, #5');
+  make.routable = false;
+  ready.rebuild(30);
+  expect(ready.takeCover(40)).toBeUndefined();
+});
+
+test('what nobody waits for any more is not sent', () => {
+  const { lanes, make, ready } = createReady();
+  for (const item of ['x', 'y', 'z']) lanes.push('a', single(item));
+  ready.prepare(0);
+  make.unwanted.add('x').add('y');
+  expect(ready.takeReal(10)).toBeUndefined();
+  ready.prepare(10);
+  expect(ready.takeReal(20)?.item).toBe('z');
+});
+
+test('reply blocks that are ready give way to what is queued after them', () => {
+  const { lanes, ready } = createReady();
+  lanes.push(ADDITIONAL_SURBS_LANE, single('surbs'));
+  ready.prepare(0);
+  ready.makeWay(ADDITIONAL_SURBS_LANE);
+  expect(ready.length(ADDITIONAL_SURBS_LANE)).toBe(1);
+  lanes.push('connection:1', single('request'));
+  ready.makeWay('connection:1');
+  ready.prepare(1);
+  expect(ready.takeReal(20)?.item).toBe('request');
+  ready.prepare(20);
+  expect(ready.takeReal(40)?.item).toBe('surbs');
+});
+
+test('a packet that the link did not take goes out later', () => {
+  const { lanes, ready } = createReady();
+  lanes.push('a', single('x'));
+  lanes.push('a', single('y'));
+  ready.prepare(0);
+  const real = ready.takeReal(10);
+  if (real === undefined) throw new Error('nothing is ready');
+  ready.putBack(real, 10);
+  expect(ready.takeReal(20)).toBe(real);
+  ready.prepare(20);
+  ready.putBack(real, 20);
+  expect(ready.takeReal(30)?.item).toBe('y');
+  expect(ready.nextReal(40)?.item).toBe('x');
+});
