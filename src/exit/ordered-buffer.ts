@@ -50,10 +50,15 @@ export class OrderedBuffer {
     return 'stored';
   }
 
-  /** All that is in order now, joined, with the number of its last message; `undefined` if the next one is missing. */
-  read(): { readonly data: Uint8Array; readonly lastSequence: bigint } | undefined {
+  /**
+   * All that is in order now, joined, with the number of its last message; `undefined` if the next one is missing.
+   * Messages after `last` are left where they are.
+   */
+  read(last?: bigint): { readonly data: Uint8Array; readonly lastSequence: bigint } | undefined {
     const run: Uint8Array[] = [];
-    for (let data = this.#stored.get(this.#next); data !== undefined; data = this.#stored.get(this.#next)) {
+    while (last === undefined || this.#next <= last) {
+      const data = this.#stored.get(this.#next);
+      if (data === undefined) break;
       this.#stored.delete(this.#next);
       this.#bytes -= data.length;
       this.#next += 1n;

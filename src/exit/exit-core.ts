@@ -1,0 +1,33 @@
+/** What streams need of the client core, and nothing else of it. */
+
+import type { Recipient } from '../message/index.ts';
+
+/** Who we are to one exit: whatever goes by the same pseudonym can be linked there. */
+export interface ExitPseudonym {
+  readonly recipient: Recipient;
+  readonly isolation: string;
+}
+
+export interface ExitCore {
+  /** The same one for the same arguments, until it is released. */
+  pseudonym(recipient: Recipient, isolation: string): ExitPseudonym;
+  releasePseudonym(pseudonym: ExitPseudonym): void;
+  /** Resolves when all of it is acknowledged. */
+  sendAnonymous(
+    pseudonym: ExitPseudonym,
+    data: Uint8Array,
+    options: { readonly replySurbs: number; readonly lane: string },
+  ): Promise<void>;
+  /** Reply blocks that the other side is believed to have left. */
+  surbsHeldBy(pseudonym: ExitPseudonym): number;
+  /** Sends reply blocks, in one message. */
+  supplySurbs(pseudonym: ExitPseudonym, amount: number): void;
+  unacknowledged(lane: string): { readonly messages: number; readonly bytes: number };
+  /** Forgets what is unsent, and stops sending again what is sent. */
+  dropLane(lane: string): void;
+  subscribe(listener: (message: CoreMessage) => void): () => void;
+}
+
+export type CoreMessage =
+  | { readonly kind: 'plain' | 'repliable' }
+  | { readonly kind: 'reply'; readonly data: Uint8Array; readonly pseudonym: ExitPseudonym };

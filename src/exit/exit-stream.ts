@@ -1,0 +1,389 @@
+/** Web streams over a connection through an exit, and over the next exit if the first does not connect. */
+
+import { concatBytes } from '../crypto/bytes.ts';
+import { MixnetError, type MixnetErrorCode } from '../errors.ts';
+import type { Milliseconds, Platform, Timer } from '../platform/platform.ts';
+import { type ConnectionEvents, ExitConnection } from './exit-connection.ts';
+import type { ExitCore } from './exit-core.ts';
+import type { ExitSession } from './exit-session.ts';
+import { MAX_SEND_BYTES, MAX_UNACKNOWLEDGED_BYTES } from './requester-connection.ts';
+
+/** A TCP connection of an exit, in the shape of a WinterTC socket. */
+export interface MixnetStream {
+  /** Ends when the other side has sent all it had. Cancelling it closes the stream. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /**
+   * A write resolves when the bytes are accepted: while up to 64 KB are not yet acknowledged. Exits know no half-closed
+   * connection, so that closing the writable tells the other side nothing; aborting it closes the stream.
+   */
+  readonly writable: WritableStream<Uint8Array>;
+  /** Resolves when the exit has connected; writing need not wait for it. */
+  readonly opened: Promise<void>;
+  /** Resolves when the connection has ended from either side, rejects when it failed. */
+  readonly closed: Promise<void>;
+  /** So many more bytes are going to come: the exit gets the means to send them before it asks. */
+  expect(bytes: number): void;
+  /** Without a reason: what was written is still sent. With one: at once, and both sides fail with it. */
+  close(reason?: unknown): Promise<void>;
+}
+
+/** The exits to ask for one stream, one after the other. */
+export interface ExitQueue {
+  /** `undefined` if there is none left. May answer at once. */
+  next(): ExitTurn | undefined | Promise<ExitTurn | undefined>;
+  /** What came of the last turn: no error if the exit has connected; one that another exit may not give otherwise. */
+  report(error?: unknown): void;
+}
+
+export interface ExitTurn {
+  readonly session: ExitSession;
+  /** How many exits will be asked at most, this one included. */
+  readonly turnsLeft: number;
+}
+
+export interface ExitStreamOptions {
+  readonly core: ExitCore;
+  readonly platform: Pick<Platform, 'now' | 'setTimer' | 'randomBytes'>;
+  readonly queue: ExitQueue;
+  readonly address: string;
+  readonly connectTimeout: Milliseconds;
+  readonly expectedBytes?: number | undefined;
+  /** Whether what was written may be sent again to another exit, after one that was silent. */
+  readonly replay: boolean;
+  /** Until the stream is open. */
+  readonly signal?: AbortSignal | undefined;
+  readonly track: (connection: ExitConnection, live: boolean) => void;
+}
+
+export class ExitStream implements MixnetStream {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  readonly opened: Promise<void>;
+  readonly closed: Promise<void>;
+  readonly #options: ExitStreamOptions;
+  readonly #deadline: Milliseconds;
+  readonly #settle: { opened: Settle; closed: Settle };
+  #phase: 'opening' | 'open' | 'over' = 'opening';
+  #connection: ExitConnection | undefined;
+  #reader: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #writer: WritableStreamDefaultController | undefined;
+  /** Sent, and kept until the exit has connected, for the next one. */
+  #firstFlight: Uint8Array[] = [];
+  #gathered: Uint8Array[] = [];
+  #flushTimer: Timer | undefined;
+  #setupTimer: Timer | undefined;
+  #waitingForRoom: (() => void) | undefined;
+  #unread: Uint8Array[] = [];
+  #wanted = false;
+  /** The other side has sent all it had. */
+  #ended = false;
+  #expected: number | undefined;
+  readonly #failures: unknown[] = [];
+
+  constructor(options: ExitStreamOptions) {
+    this.#options = options;
+    this.#expected = options.expectedBytes;
+    this.#deadline = options.platform.now() + options.connectTimeout;
+    const [opened, closed] = [settleable(), settleable()];
+    [this.opened, this.closed] = [opened.promise, closed.promise];
+    this.#settle = { opened, closed };
+    this.readable = new ReadableStream<Uint8Array>(
+      {
+        start: controller => {
+          this.#reader = controller;
+        },
+        pull: () => this.#pull(),
+        cancel: reason => this.#close(reason),
+      },
+      { highWaterMark: 0 },
+    );
+    this.writable = new WritableStream<Uint8Array>({
+      start: controller => {
+        this.#writer = controller;
+      },
+      write: chunk => this.#write(chunk),
+      close: () => this.#flush(),
+      abort: reason => this.#close(reason),
+    });
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (options.signal?.aborted) this.#onAbort();
+    else this.#turn();
+  }
+
+  expect(bytes: number): void {
+    if (this.#phase === 'opening') this.#expected = bytes;
+    this.#connection?.expect(bytes);
+  }
+
+  close(reason?: unknown): Promise<void> {
+    if (reason === undefined) this.#finish();
+    else this.#close(reason);
+    return this.closed.catch(() => {});
+  }
+
+  // Opening: one exit after the other.
+
+  #turn(): void {
+    try {
+      const turn = this.#options.queue.next();
+      if (!(turn instanceof Promise)) {
+        this.#begin(turn);
+        return;
+      }
+      this.#watchSetup();
+      turn.then(
+        turn => this.#begin(turn),
+        (error: unknown) => this.#fail(error),
+      );
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #begin(turn: ExitTurn | undefined): void {
+    this.#setupTimer?.cancel();
+    if (this.#phase === 'over') return;
+    if (turn === undefined) {
+      this.#fail(this.#nobodyLeft());
+      return;
+    }
+    const { core, platform, address, track } = this.#options;
+    const connection = new ExitConnection({
+      core,
+      platform,
+      session: turn.session,
+      on: this.#events,
+      released: () => track(connection, false),
+      address,
+      connectTimeout: Math.max(0, this.#deadline - platform.now()) / turn.turnsLeft,
+    });
+    track(connection, true);
+    this.#connection = connection;
+    if (this.#expected !== undefined) connection.expect(this.#expected);
+    connection.open();
+    for (const piece of this.#firstFlight) connection.write(piece);
+    this.#flushAtEndOfTurn();
+    this.#roomMayHaveCome();
+  }
+
+  readonly #events: ConnectionEvents = {
+    opened: () => this.#onOpened(),
+    delivered: data => this.#onDelivered(data),
+    ended: () => this.#onEnded(),
+    failed: error => this.#onFailed(error),
+    acknowledged: () => this.#roomMayHaveCome(),
+  };
+
+  #onOpened(): void {
+    this.#options.queue.report();
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#phase = 'open';
+    this.#firstFlight = [];
+    this.#settle.opened.resolve();
+    this.#roomMayHaveCome();
+  }
+
+  /** A refusal is safe to take elsewhere; after silence, the first exit may have sent the bytes on all the same. */
+  #onFailed(error: unknown): void {
+    this.#connection = undefined;
+    const code = error instanceof MixnetError ? error.code : undefined;
+    if (this.#phase !== 'opening' || code === undefined || !OTHER_EXIT_MAY_HELP.has(code)) {
+      this.#fail(error);
+      return;
+    }
+    this.#failures.push(error);
+    this.#options.queue.report(error);
+    const mayReplay = code === 'ERR_MIX_EXIT_REFUSED' || this.#options.replay || this.#firstFlight.length === 0;
+    if (mayReplay) this.#turn();
+    else this.#fail(error);
+  }
+
+  /** Says why, if all exits failed alike. */
+  #nobodyLeft(): unknown {
+    const codes = new Set(this.#failures.map(error => (error instanceof MixnetError ? error.code : undefined)));
+    const last = this.#failures.at(-1);
+    return codes.size === 1 ? last : new MixnetError('ERR_MIX_EXIT_NONE', last === undefined ? {} : { cause: last });
+  }
+
+  readonly #onAbort = (): void => this.#fail(this.#options.signal?.reason);
+
+  /** While no exit is chosen yet: afterwards the connection has its own deadline. */
+  #watchSetup(): void {
+    const { platform } = this.#options;
+    this.#setupTimer = platform.setTimer(
+      () => this.#fail(new MixnetError('ERR_MIX_TIMEOUT_CONNECT', { message: 'No exit was chosen in time.' })),
+      Math.max(0, this.#deadline - platform.now()),
+    );
+  }
+
+  // Up.
+
+  async #write(chunk: unknown): Promise<void> {
+    const bytes = bytesOf(chunk);
+    for (let at = 0; at < bytes.length; ) {
+      const room = Math.min(this.#room(), MAX_SEND_BYTES - length(this.#gathered));
+      if (room <= 0) {
+        await new Promise<void>(resolve => {
+          this.#waitingForRoom = resolve;
+        });
+        continue;
+      }
+      if (this.#ended || this.#phase === 'over') return;
+      const piece = bytes.slice(at, at + room);
+      this.#gathered.push(piece);
+      at += piece.length;
+      if (length(this.#gathered) >= MAX_SEND_BYTES) this.#flush();
+      else this.#flushAtEndOfTurn();
+    }
+  }
+
+  /** What comes in one turn goes up in one message. */
+  #flushAtEndOfTurn(): void {
+    this.#flushTimer ??= this.#options.platform.setTimer(() => this.#flush(), 0);
+  }
+
+  #flush(): void {
+    this.#flushTimer?.cancel();
+    this.#flushTimer = undefined;
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    if (this.#gathered.length > 0) {
+      const piece = concatBytes(...this.#gathered);
+      this.#gathered = [];
+      if (this.#phase === 'opening') this.#firstFlight.push(piece);
+      connection.write(piece);
+    }
+    connection.session.topUp();
+    this.#roomMayHaveCome();
+  }
+
+  /** Until an exit has connected, no more goes up than is kept for the next one. */
+  #room(): number {
+    if (this.#ended || this.#phase === 'over') return Number.POSITIVE_INFINITY;
+    const kept = MAX_UNACKNOWLEDGED_BYTES - length(this.#firstFlight);
+    const room = this.#phase === 'opening' ? Math.min(kept, this.#connection?.room ?? kept) : this.#connection?.room;
+    return (room ?? 0) - length(this.#gathered);
+  }
+
+  #roomMayHaveCome(): void {
+    const resolve = this.#waitingForRoom;
+    this.#waitingForRoom = undefined;
+    resolve?.();
+  }
+
+  // Down.
+
+  #pull(): void {
+    this.#wanted = true;
+    this.#hand();
+  }
+
+  #onDelivered(data: Uint8Array): void {
+    this.#unread.push(data);
+    this.#hand();
+  }
+
+  #hand(): void {
+    if (!this.#wanted) return;
+    const data = this.#unread.shift();
+    if (data !== undefined) {
+      this.#wanted = false;
+      this.#connection?.taken(data.length);
+      this.#reader?.enqueue(data);
+    }
+    this.#endIfRead();
+  }
+
+  #endIfRead(): void {
+    if (!this.#ended || this.#unread.length > 0) return;
+    this.#reader?.close();
+    this.#reader = undefined;
+  }
+
+  #onEnded(): void {
+    this.#ended = true;
+    this.#connection = undefined;
+    this.#gathered = [];
+    this.#roomMayHaveCome();
+    this.#settle.closed.resolve();
+    this.#endIfRead();
+  }
+
+  // The end.
+
+  #finish(): void {
+    if (this.#phase === 'over') return;
+    this.#flush();
+    const connection = this.#release();
+    connection?.close();
+    const error = new MixnetError('ERR_MIX_EXIT_CLOSED', { message: 'The stream was closed.' });
+    this.#settle.opened.reject(error);
+    this.#settle.closed.resolve();
+    this.#unread = [];
+    this.#ended = true;
+    this.#endIfRead();
+    this.#writer?.error(error);
+  }
+
+  #close(reason: unknown): void {
+    this.#fail(reason ?? new MixnetError('ERR_MIX_EXIT_CLOSED', { message: 'The stream was closed.' }));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#phase === 'over') return;
+    const connection = this.#release();
+    connection?.abort();
+    this.#settle.opened.reject(error);
+    this.#settle.closed.reject(error);
+    this.#unread = [];
+    this.#reader?.error(error);
+    this.#writer?.error(error);
+  }
+
+  #release(): ExitConnection | undefined {
+    const connection = this.#connection;
+    this.#phase = 'over';
+    this.#connection = undefined;
+    this.#firstFlight = [];
+    this.#gathered = [];
+    this.#flushTimer?.cancel();
+    this.#flushTimer = undefined;
+    this.#setupTimer?.cancel();
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#roomMayHaveCome();
+    return connection;
+  }
+}
+
+const OTHER_EXIT_MAY_HELP: ReadonlySet<MixnetErrorCode> = new Set([
+  'ERR_MIX_EXIT_REFUSED',
+  'ERR_MIX_EXIT_SILENT',
+  'ERR_MIX_MIXNET_NO_ROUTE',
+  'ERR_MIX_MIXNET_UNDELIVERED',
+] as const);
+
+interface Settle {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Its rejection is not unhandled if nobody looks at it. */
+function settleable(): Settle & { readonly promise: Promise<void> } {
+  let [resolve, reject]: [() => void, (error: unknown) => void] = [() => {}, () => {}];
+  const promise = new Promise<void>((...functions) => {
+    [resolve, reject] = functions;
+  });
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}
+
+function bytesOf(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  throw new TypeError('A stream takes chunks of bytes.');
+}
+
+function length(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}

@@ -1,0 +1,179 @@
+/**
+ * The exits of one client: opens streams, and remembers for each isolation key which exit serves it under which
+ * pseudonym. Exits are asked one after the other, never at once: each one asked learns the destination.
+ */
+
+import { MixnetError } from '../errors.ts';
+import { formatRecipient, parseRecipient, type Recipient } from '../message/index.ts';
+import type { Milliseconds, Platform } from '../platform/platform.ts';
+import { destinationOf } from './destination.ts';
+import type { ExitCandidate } from './exit-choice.ts';
+import type { ExitConnection } from './exit-connection.ts';
+import type { ExitCore } from './exit-core.ts';
+import { type ExitDirectory, ExitList } from './exit-list.ts';
+import type { ExitSession } from './exit-session.ts';
+import { type ExitQueue, ExitStream, type ExitTurn, type MixnetStream } from './exit-stream.ts';
+import { SessionPool } from './session-pool.ts';
+
+export interface ExitsOptions {
+  readonly core: ExitCore;
+  readonly directory: ExitDirectory;
+  readonly platform: Pick<Platform, 'now' | 'setTimer' | 'randomBytes'>;
+  /** Nym addresses of the network requesters to use, in no order. Default: those of the directory. */
+  readonly exits?: readonly string[] | undefined;
+}
+
+export interface OpenStreamOptions {
+  /** A name, which the exit resolves, or an IP literal. */
+  readonly hostname: string;
+  /** 1 … 65535 */
+  readonly port: number;
+  /** Streams of different isolation strings, or to different destinations, cannot be linked by the exit. Default ''. */
+  readonly isolation?: string | undefined;
+  /** The Nym address of the one network requester to use. */
+  readonly exit?: string | undefined;
+  /** How much the other side will send first, if known. */
+  readonly expectedBytes?: number | undefined;
+  /** Until an exit has connected, all that are asked taken together. Default 30 000. */
+  readonly connectTimeoutMs?: Milliseconds | undefined;
+  /**
+   * Whether bytes written before an exit has connected may be sent again through another, although the first may have
+   * passed them on. Default true; false for what must not arrive twice.
+   */
+  readonly replay?: boolean | undefined;
+  /** Aborts the opening; without effect on an open stream. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export class Exits {
+  readonly #core: ExitCore;
+  readonly #platform: ExitsOptions['platform'];
+  readonly #given: readonly ExitCandidate[] | undefined;
+  readonly #list: ExitList;
+  readonly #sessions: SessionPool;
+  readonly #streams = new Set<ExitStream>();
+  readonly #connections = new Set<ExitConnection>();
+  readonly #closing = new AbortController();
+  readonly #unsubscribe: () => void;
+
+  /** @throws TypeError for an address in `exits` that is none. */
+  constructor({ core, directory, platform, exits }: ExitsOptions) {
+    this.#core = core;
+    this.#platform = platform;
+    this.#given = exits?.map(text => givenExit(text, 'exits'));
+    this.#list = new ExitList(directory, platform, this.#closing.signal);
+    this.#sessions = new SessionPool(core, () => platform.now());
+    this.#unsubscribe = core.subscribe(message => {
+      if (message.kind === 'reply') this.#sessions.find(message.pseudonym)?.received(message.data);
+    });
+  }
+
+  /**
+   * At once; the stream opens meanwhile. Its `opened` rejects with `ERR_MIX_EXIT_REFUSED` (policy or name),
+   * `ERR_MIX_EXIT_DIAL_FAILED`, `ERR_MIX_EXIT_SILENT`, or `ERR_MIX_EXIT_NONE` (no exit, or each failed in its own way).
+   *
+   * @throws TypeError for a hostname, port or exit that is none.
+   */
+  openStream(options: OpenStreamOptions): MixnetStream {
+    const address = destinationOf(options.hostname, options.port);
+    const given = options.exit === undefined ? this.#given : [givenExit(options.exit, 'exit')];
+    if (this.#closing.signal.aborted) throw new MixnetError('ERR_MIX_MIXNET_CLOSED');
+    const key = JSON.stringify([options.isolation ?? '', address, options.exit ?? '']);
+    const stream = new ExitStream({
+      core: this.#core,
+      platform: this.#platform,
+      queue: this.#queue(key, given),
+      address,
+      connectTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT,
+      expectedBytes: options.expectedBytes,
+      replay: options.replay ?? true,
+      signal: options.signal,
+      track: (connection, live) => this.#track(connection, live),
+    });
+    this.#streams.add(stream);
+    const gone = () => this.#streams.delete(stream);
+    stream.closed.then(gone, gone);
+    return stream;
+  }
+
+  /** Fails every stream, and leaves nothing behind. */
+  close(reason: unknown = new MixnetError('ERR_MIX_MIXNET_CLOSED')): void {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(reason);
+    for (const stream of this.#streams) void stream.close(reason);
+    for (const connection of this.#connections) connection.forget();
+    this.#sessions.close();
+    this.#unsubscribe();
+  }
+
+  #track(connection: ExitConnection, live: boolean): void {
+    if (live) this.#connections.add(connection);
+    else {
+      this.#connections.delete(connection);
+      this.#sessions.left(connection.session);
+    }
+  }
+
+  /** The exits for one stream: the one in use for its key, then others, each once. */
+  #queue(key: string, given: readonly ExitCandidate[] | undefined): ExitQueue {
+    const asked = new Set<string>();
+    let session: ExitSession | undefined;
+
+    const choose = (candidates: readonly ExitCandidate[]): ExitTurn | undefined => {
+      const left = candidates.filter(({ recipientText }) => !asked.has(recipientText));
+      session = this.#sessions.remembered(key, asked) ?? this.#useOneOf(left, key);
+      if (session === undefined) return undefined;
+      const text = formatRecipient(session.pseudonym.recipient);
+      asked.add(text);
+      const others = left.filter(({ recipientText }) => recipientText !== text).length;
+      return { session, turnsLeft: 1 + Math.min(others, MOST_EXITS_ASKED - asked.size) };
+    };
+    return {
+      next: () => {
+        if (asked.size >= MOST_EXITS_ASKED) return undefined;
+        const candidates = given ?? this.#list.all();
+        return candidates instanceof Promise ? candidates.then(choose) : choose(candidates);
+      },
+      report: error => {
+        if (session === undefined) return;
+        this.#list.report(formatRecipient(session.pseudonym.recipient), error);
+        if (error !== undefined) this.#sessions.forget(key, session);
+      },
+    };
+  }
+
+  /** A directory may list what is no address after all: as if it were not there. */
+  #useOneOf(candidates: readonly ExitCandidate[], key: string): ExitSession | undefined {
+    const chosen = this.#list.choose(candidates);
+    if (chosen === undefined) return undefined;
+    const recipient = tryParse(chosen.recipientText);
+    return recipient
+      ? this.#sessions.use(key, recipient)
+      : this.#useOneOf(
+          candidates.filter(candidate => candidate !== chosen),
+          key,
+        );
+  }
+}
+
+const CONNECT_TIMEOUT: Milliseconds = 30_000;
+/** Each exit asked learns the destination. */
+const MOST_EXITS_ASKED = 3;
+
+/** A user who names an exit has made the choice. */
+function givenExit(text: string, option: string): ExitCandidate {
+  try {
+    const recipientText = formatRecipient(parseRecipient(text));
+    return { recipientText, performance: 100, usesExitPolicy: true, declaredRoleExitNr: true };
+  } catch (cause) {
+    throw new TypeError(`The option "${option}" must hold Nym addresses of network requesters.`, { cause });
+  }
+}
+
+function tryParse(text: string): Recipient | undefined {
+  try {
+    return parseRecipient(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * One TCP connection through a network requester, as decisions only: what happened goes in with the time, what to do
+ * comes out (nymtech/nym `common/socks5/proxy-helpers/src/`, `service-providers/network-requester/src/`).
+ */
+
+import { MixnetError, type MixnetErrorCode } from '../errors.ts';
+import type { Milliseconds } from '../platform/platform.ts';
+import { OrderedBuffer } from './ordered-buffer.ts';
+import {
+  type ConnectionId,
+  encodeRequest,
+  type RequesterRequest,
+  type RequesterResponse,
+  type SocketData,
+} from './requester-message.ts';
+
+export type ConnectionAction =
+  /** In this order. `sequence` is absent for the connect message; give it back to `acknowledged`. */
+  | { readonly do: 'send'; readonly message: Uint8Array; readonly sequence?: bigint }
+  /** Forget what was to be sent and is not acknowledged yet. */
+  | { readonly do: 'drop-unacknowledged' }
+  /** The exit has connected. */
+  | { readonly do: 'opened' }
+  | { readonly do: 'deliver'; readonly data: Uint8Array }
+  /** The other side has sent all it had; the connection is over. */
+  | { readonly do: 'end' }
+  /** The connection is over, but for a closing message that may still be under way. */
+  | { readonly do: 'fail'; readonly error: MixnetError }
+  /** Nothing of the connection is needed any more. */
+  | { readonly do: 'forget' };
+
+/** What one message may carry upstream: as much as the exit reads at a time. */
+export const MAX_SEND_BYTES = 16_384;
+/** More than that is not sent without acknowledgement, so that a lost message holds up little. */
+export const MAX_UNACKNOWLEDGED_BYTES = 65_536;
+/** Half of what an exit takes ahead of a lost message: beyond that it refuses for good. */
+export const MAX_UNACKNOWLEDGED_MESSAGES = 500;
+/** What a slow reader leaves unread, and what waits for a missing message. Beyond it the connection fails. */
+export const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+/** A reader that leaves this much unread gets no more reply blocks sent ahead. */
+export const LAGGING_BYTES = 256 * 1024;
+/** An exit never spends its last ten reply blocks of a sender on data; it asks for more with them. */
+export const EXIT_RESERVE = 10;
+/** An exit drops data for which it got no reply block for about as long. */
+export const STARVATION_TIME: Milliseconds = 45_000;
+/** An exit cuts a connection that long after it last got a byte for it; empty messages do not count. */
+export const EXIT_IDLE_TIME: Milliseconds = 300_000;
+/** How long the closing message is looked after. */
+export const CLOSING_TIME: Milliseconds = 10_000;
+
+export interface RequesterConnectionOptions {
+  readonly id: ConnectionId;
+  /** `host:port`, an IPv6 host in brackets. */
+  readonly address: string;
+  readonly now: Milliseconds;
+  /** The exit must say within that time that it has connected. */
+  readonly connectTimeout: Milliseconds;
+}
+
+export class RequesterConnection {
+  readonly id: ConnectionId;
+  readonly #address: string;
+  readonly #connectDeadline: Milliseconds;
+  readonly #incoming = new OrderedBuffer({ maxBytes: MAX_UNREAD_BYTES });
+  readonly #unacknowledged = new Set<bigint>();
+  #phase: 'connecting' | 'open' | 'closing' | 'over' = 'connecting';
+  #nextSequence = 0n;
+  #closingSequence: bigint | undefined;
+  #remoteEnd: bigint | undefined;
+  #unread = 0;
+  #expected: number | undefined;
+  #answered = false;
+  #lastUpstreamByte: Milliseconds;
+  #starvingSince: Milliseconds | undefined;
+  #forgetAt: Milliseconds | undefined;
+
+  constructor({ id, address, now, connectTimeout }: RequesterConnectionOptions) {
+    this.id = id;
+    this.#address = address;
+    this.#lastUpstreamByte = now;
+    this.#connectDeadline = now + connectTimeout;
+  }
+
+  get phase(): 'connecting' | 'open' | 'closing' | 'over' {
+    return this.#phase;
+  }
+
+  /** Whether its reader leaves too much unread to be sent more. */
+  get lagging(): boolean {
+    return this.#unread + this.#incoming.bytes > LAGGING_BYTES;
+  }
+
+  /** Whether something was sent up that nothing has come back for. */
+  get awaiting(): boolean {
+    return this.#isLive() && !this.#answered;
+  }
+
+  /** How many more bytes will come, as far as `expect` has said. */
+  get expectedBytes(): number | undefined {
+    return this.#isLive() ? this.#expected : 0;
+  }
+
+  /** When `tick` has something to do. */
+  get nextDeadline(): Milliseconds | undefined {
+    if (this.#phase === 'connecting') return this.#connectDeadline;
+    if (this.#phase === 'open')
+      return this.#starvingSince === undefined ? undefined : this.#starvingSince + STARVATION_TIME;
+    return this.#forgetAt;
+  }
+
+  /** First of all. Data may follow at once: an exit keeps what comes before it has connected. */
+  open(): ConnectionAction[] {
+    const message = encodeRequest({ kind: 'connect', connection: this.id, address: this.#address });
+    return [{ do: 'send', message }];
+  }
+
+  /** At most `MAX_SEND_BYTES`, above none. What comes after the end is for nobody, and dropped. */
+  write(data: Uint8Array, now: Milliseconds): ConnectionAction[] {
+    if (data.length === 0 || data.length > MAX_SEND_BYTES) throw new RangeError(`a message of ${data.length} bytes`);
+    if (!this.#isLive()) return [];
+    this.#lastUpstreamByte = now;
+    this.#answered = false;
+    return [this.#send({ closed: false, sequence: this.#takeSequence(), data })];
+  }
+
+  acknowledged(sequence: bigint): ConnectionAction[] {
+    this.#unacknowledged.delete(sequence);
+    return this.#phase === 'closing' && sequence === this.#closingSequence ? this.#forget() : [];
+  }
+
+  received(response: RequesterResponse, now: Milliseconds): ConnectionAction[] {
+    if (!this.#isLive()) return [];
+    if (response.kind === 'error') {
+      return this.#fail(this.#phase === 'connecting' ? 'ERR_MIX_EXIT_REFUSED' : 'ERR_MIX_EXIT_CLOSED');
+    }
+    return response.kind === 'data' ? this.#receivedData(response, now) : [];
+  }
+
+  /** The reader has taken that much. */
+  taken(bytes: number): void {
+    this.#unread -= bytes;
+  }
+
+  /** So much more will come from the other side. */
+  expect(bytes: number): void {
+    this.#expected = bytes;
+  }
+
+  /** How many reply blocks the exit is believed to hold, whenever that may have changed. */
+  credit(held: number, now: Milliseconds): void {
+    if (this.#phase !== 'open' || held > EXIT_RESERVE || this.lagging) this.#starvingSince = undefined;
+    else this.#starvingSince ??= now;
+  }
+
+  /** Sends what was written, then says that no more will come, either way. */
+  close(now: Milliseconds): ConnectionAction[] {
+    if (!this.#isLive()) return [];
+    return [this.#closing(this.#takeSequence(), now)];
+  }
+
+  /**
+   * Stops at once. The closing message takes the number of the first message that may not have arrived: the exit heeds
+   * it only when it has all before it.
+   */
+  abort(now: Milliseconds): ConnectionAction[] {
+    if (!this.#isLive()) return [];
+    const [first = this.#nextSequence] = this.#unacknowledged;
+    this.#unacknowledged.clear();
+    return [{ do: 'drop-unacknowledged' }, this.#closing(first, now)];
+  }
+
+  tick(now: Milliseconds): ConnectionAction[] {
+    const deadline = this.nextDeadline;
+    if (deadline === undefined || now < deadline) return [];
+    if (this.#phase === 'connecting') return this.#giveUp('ERR_MIX_EXIT_SILENT', now);
+    if (this.#phase === 'open') return this.#giveUp('ERR_MIX_EXIT_STARVED', now);
+    return this.#forget();
+  }
+
+  #receivedData({ sequence, closed, data }: SocketData, now: Milliseconds): ConnectionAction[] {
+    if (sequence === 0n && closed && data.length === 0) {
+      return this.#phase === 'connecting' ? this.#fail('ERR_MIX_EXIT_DIAL_FAILED') : [];
+    }
+    if (this.#remoteEnd !== undefined && sequence > this.#remoteEnd) return [];
+    const opened: ConnectionAction[] = this.#phase === 'connecting' ? [{ do: 'opened' }] : [];
+    this.#phase = 'open';
+    const taken = this.#incoming.write(sequence, data);
+    if (taken === 'full' || taken === 'too-far') {
+      const why = 'A message is missing, and too much came after it.';
+      return [...opened, ...this.#giveUp('ERR_MIX_EXIT_OVERRUN', now, why)];
+    }
+    if (taken !== 'stored') return opened;
+    this.#starvingSince = undefined;
+    if (closed) this.#remoteEnd = sequence;
+    const run = this.#incoming.read(this.#remoteEnd);
+    return run ? [...opened, ...this.#deliver(run.data, now), ...this.#end(run.lastSequence, now)] : opened;
+  }
+
+  #deliver(data: Uint8Array, now: Milliseconds): ConnectionAction[] {
+    if (data.length === 0) return [];
+    this.#unread += data.length;
+    this.#answered = true;
+    if (this.#expected !== undefined) {
+      this.#expected = this.#expected > data.length ? this.#expected - data.length : undefined;
+    }
+    if (this.#unread > MAX_UNREAD_BYTES) return this.#giveUp('ERR_MIX_EXIT_OVERRUN', now);
+    return [{ do: 'deliver', data }];
+  }
+
+  /** The end of a stream that the exit cut looks like any other, but for the time. */
+  #end(lastSequence: bigint, now: Milliseconds): ConnectionAction[] {
+    if (!this.#isLive() || this.#remoteEnd === undefined || lastSequence < this.#remoteEnd) return [];
+    if (now - this.#lastUpstreamByte >= EXIT_IDLE_TIME) {
+      return this.#fail('ERR_MIX_EXIT_CLOSED', 'The exit cut the connection: nothing was sent up for five minutes.');
+    }
+    this.#phase = 'over';
+    return [{ do: 'end' }, { do: 'forget' }];
+  }
+
+  /** The exit has let go of it already. */
+  #fail(code: MixnetErrorCode, message?: string): ConnectionAction[] {
+    this.#phase = 'over';
+    return [failure(code, message), { do: 'forget' }];
+  }
+
+  /** Fails here, and tells the exit to let go as well. */
+  #giveUp(code: MixnetErrorCode, now: Milliseconds, message?: string): ConnectionAction[] {
+    return [failure(code, message), ...this.abort(now)];
+  }
+
+  #closing(sequence: bigint, now: Milliseconds): ConnectionAction {
+    this.#phase = 'closing';
+    this.#forgetAt = now + CLOSING_TIME;
+    this.#closingSequence = sequence;
+    return this.#send({ closed: true, sequence, data: new Uint8Array(0) });
+  }
+
+  #forget(): ConnectionAction[] {
+    this.#phase = 'over';
+    this.#forgetAt = undefined;
+    return [{ do: 'forget' }];
+  }
+
+  #send(piece: Omit<SocketData, 'connection'>): ConnectionAction {
+    const request: RequesterRequest = { kind: 'send', connection: this.id, ...piece };
+    this.#unacknowledged.add(piece.sequence);
+    return { do: 'send', message: encodeRequest(request), sequence: piece.sequence };
+  }
+
+  #takeSequence(): bigint {
+    const sequence = this.#nextSequence;
+    this.#nextSequence += 1n;
+    return sequence;
+  }
+
+  #isLive(): boolean {
+    return this.#phase === 'connecting' || this.#phase === 'open';
+  }
+}
+
+function failure(code: MixnetErrorCode, message?: string): ConnectionAction {
+  return { do: 'fail', error: new MixnetError(code, message === undefined ? {} : { message }) };
+}
