@@ -1,0 +1,83 @@
+import { type Recipient, sameRecipient } from '../message/index.ts';
+import type { Milliseconds } from '../platform/platform.ts';
+import type { Pseudonym } from './pseudonym.ts';
+
+export interface SurbRequest {
+  /** Who asks: has to be whom the pseudonym is for. */
+  readonly recipient: Recipient;
+  readonly amount: number;
+}
+
+interface Budget {
+  reserve: number;
+  at: Milliseconds;
+}
+
+/**
+ * How much of what is asked for is given. A request names no pseudonym; it came by a reply block, hence it is known whose
+ * it is. Each pseudonym has a budget of one largest request; every reply block that is used gives one back, and time gives
+ * back the lost ones. An honest exit never notices; one that only ever asks, gets little more than it asks with.
+ */
+export class SurbSupply {
+  readonly #budgets = new Map<Pseudonym, Budget>();
+
+  /** The sizes of the messages to answer with, each so many reply blocks; none for a request that is to be ignored. */
+  answer(request: SurbRequest, pseudonym: Pseudonym, now: Milliseconds): readonly number[] {
+    if (!sameRecipient(request.recipient, pseudonym.recipient)) return [];
+    const budget = this.#budgetAt(pseudonym, now);
+    // Never less than what keeps the other side able to ask again, unless it has just been given that.
+    const available = budget.reserve <= 0 ? 0 : Math.max(FLOOR, Math.floor(budget.reserve));
+    const given = Math.min(request.amount, MAX_REQUEST, available);
+    budget.reserve -= given;
+    return surbBatches(given);
+  }
+
+  /** A reply has come by one of the pseudonym's reply blocks. */
+  used(pseudonym: Pseudonym): void {
+    const budget = this.#budgets.get(pseudonym);
+    if (budget !== undefined) budget.reserve = Math.min(MAX_REQUEST, budget.reserve + 1);
+  }
+
+  forget(pseudonym: Pseudonym): void {
+    this.#budgets.delete(pseudonym);
+  }
+
+  #budgetAt(pseudonym: Pseudonym, now: Milliseconds): Budget {
+    const budget = this.#budgets.get(pseudonym) ?? { reserve: MAX_REQUEST, at: now };
+    budget.reserve = Math.min(MAX_REQUEST, budget.reserve + ((now - budget.at) * REFILL_PER_SECOND) / 1000);
+    budget.at = now;
+    this.#budgets.set(pseudonym, budget);
+    return budget;
+  }
+}
+
+/** Reply blocks to attach to a first message, so that its answer need not wait for a request. */
+export function initialSurbs(expectedReplyPackets: number): number {
+  return HOLDERS_RESERVE + expectedReplyPackets + SPARE;
+}
+
+/** Reply blocks to send ahead to who is believed to hold `held`, so that so many packets come without a request. */
+export function topUp(held: number, expectedReplyPackets: number): number {
+  return Math.max(0, Math.min(initialSurbs(expectedReplyPackets), MAX_HELD) - held);
+}
+
+/** Divides reply blocks over messages. */
+export function surbBatches(amount: number): readonly number[] {
+  const full = Math.floor(amount / MAX_BATCH);
+  const rest = amount % MAX_BATCH;
+  return [...new Array<number>(full).fill(MAX_BATCH), ...(rest === 0 ? [] : [rest])];
+}
+
+/** `maximum_allowed_reply_surb_request_size` of `nymtech/nym common/client-core/config-types/src/lib.rs`. */
+const MAX_REQUEST = 500;
+/** 29 packets (`nymtech/nym common/client-core/src/client/real_messages_control/message_handler.rs`). */
+const MAX_BATCH = 100;
+/** A holder spends its last ten on requests only, and asks for at least ten. */
+const HOLDERS_RESERVE = 10;
+const FLOOR = 10;
+/** For the request that goes out beside the answer, and for a packet that has to be sent again. */
+const SPARE = 2;
+/** Covers the loss of one packet in twenty at the fastest pace at which reply blocks can be sent. */
+const REFILL_PER_SECOND = 10;
+/** Some holders keep no more than this. */
+const MAX_HELD = 400;
