@@ -1,0 +1,56 @@
+/** What a fetch is made from: streams through exits, TLS over them, and the options that hold for every request. */
+
+import type { Milliseconds, Platform } from '../platform/platform.ts';
+import type { ByteStream, SecureOptions } from '../tls/index.ts';
+import type { Timeouts } from './timeouts.ts';
+
+/** A stream at an exit. It can be written to before it is open, and what is written then shares the flight. */
+export interface ExitStream extends ByteStream {
+  /** The exit says that the destination is connected; or, by rejecting, why it is not. */
+  readonly opened: Promise<unknown>;
+  /** So many more bytes are going to come. */
+  expect?(bytes: number): void;
+}
+
+export interface OpenOptions {
+  /** A name, or an IP address without brackets. Resolved by the exit, never here. */
+  readonly hostname: string;
+  readonly port: number;
+  readonly isolation: string;
+  readonly exit: string | undefined;
+  /** Whether what is written before the stream is open may reach the destination twice, by way of two exits. */
+  readonly replay: boolean;
+  readonly connectTimeoutMs: Milliseconds;
+  readonly signal: AbortSignal;
+}
+
+export interface PoolLimits {
+  /** Connections to one origin under one isolation string. Default 6, as in browsers. */
+  readonly perOrigin: number;
+  /** Connections altogether. Default 32. */
+  readonly total: number;
+  /** How long an unused connection is kept, ms. Default 45 000. */
+  readonly idle: Milliseconds;
+}
+
+/** Makes a fresh stream that turns a coded body into the plain one. */
+export type Decoder = () => ReadableWritablePair<Uint8Array, Uint8Array>;
+
+export interface FetchContext {
+  /** Opens a stream at an exit; a promise only while there is no client yet. */
+  open(options: OpenOptions): ExitStream | Promise<ExitStream>;
+  /** Begins at once, before `opened`, so that the ClientHello shares the flight of the request to connect. */
+  secure(stream: ByteStream, options: SecureOptions): Promise<ByteStream>;
+  readonly platform: Platform;
+  /** Certificate authorities, PEM: `ca` instead of the built-in ones, `extraCa` beside them. */
+  readonly ca?: readonly string[] | undefined;
+  readonly extraCa?: readonly string[] | undefined;
+  readonly timeouts?: Partial<Timeouts> | undefined;
+  readonly pool?: Partial<PoolLimits> | undefined;
+  /** Content codings beside gzip and deflate, by their lower-case name. The caller sets `accept-encoding` to ask for one. */
+  readonly decoders?: Readonly<Record<string, Decoder>> | undefined;
+  /** What relative URLs are relative to, where there is a page. */
+  readonly baseUrl?: string | undefined;
+  /** What the platform has under a blob: URL. */
+  readonly blobOf?: ((url: string) => Promise<Blob | undefined>) | undefined;
+}

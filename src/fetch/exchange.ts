@@ -1,0 +1,175 @@
+/** One request and its response on a connection. */
+
+import { concatBytes } from '../crypto/bytes.ts';
+import { type ResponseEvent, type ResponseHead, ResponseReader } from '../http/index.ts';
+import type { Platform } from '../platform/platform.ts';
+import type { Connection } from './connection.ts';
+import type { Deadlines } from './deadlines.ts';
+import { asMixnetError } from './failure.ts';
+import type { BodySource } from './response-body.ts';
+import { encodeRequest, type WireRequest } from './upload.ts';
+
+/** The rest of an unwanted body is read up to this size: that is cheaper than a new connection through the mixnet. */
+const READ_OUT_BYTES = 16 * 1024;
+
+export class Exchange implements BodySource {
+  readonly #platform: Platform;
+  readonly #connection: Connection;
+  readonly #request: WireRequest;
+  readonly #deadlines: Deadlines;
+  readonly #release: (reusable: boolean, head: ResponseHead | undefined) => void;
+  readonly #reader: ResponseReader;
+  #opened = false;
+  #sent = false;
+  #head: ResponseHead | undefined;
+  #arrived: Uint8Array[] = [];
+  #bodyLeft: number | undefined;
+  #ended = false;
+  /** Ends the hold on the process that sending has. */
+  #letGo: () => void = () => {};
+  #failure: { readonly error: unknown } | undefined;
+
+  /** `release` is called once, when the response is complete or the exchange has failed. */
+  constructor(
+    platform: Platform,
+    connection: Connection,
+    request: WireRequest,
+    deadlines: Deadlines,
+    release: (reusable: boolean, head: ResponseHead | undefined) => void,
+  ) {
+    this.#platform = platform;
+    this.#connection = connection;
+    this.#request = request;
+    this.#deadlines = deadlines;
+    this.#release = release;
+    this.#reader = new ResponseReader({ method: request.method });
+  }
+
+  /** Whether any byte of the answer has come. */
+  get started(): boolean {
+    return this.#reader.started;
+  }
+
+  /** Sends the request, and resolves with the final head, which may come before all of the request is sent. */
+  async begin(): Promise<ResponseHead> {
+    const { signal } = this.#deadlines;
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener('abort', this.#onAbort);
+    this.#connection.opened.then(
+      () => this.#onOpened(),
+      error => this.#fail(error),
+    );
+    this.#waitForNext();
+    void this.#send();
+    for (;;) {
+      if (this.#head !== undefined) return this.#head;
+      if (this.#failure !== undefined) throw this.#failure.error;
+      await this.#receive();
+    }
+  }
+
+  /** The next bytes of the body, in memory of their own; `undefined` at its end. */
+  async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    for (;;) {
+      if (this.#arrived.length > 0) return concatBytes(...this.#arrived.splice(0));
+      if (this.#failure !== undefined) throw this.#failure.error;
+      if (this.#ended) return undefined;
+      this.#deadlines.enter('body');
+      await this.#receive();
+      this.#waitForNext();
+    }
+  }
+
+  /** The rest of the body is not wanted. Resolves when the connection is released. */
+  async cancel(reason?: unknown): Promise<void> {
+    const isShort = this.#bodyLeft !== undefined && this.#bodyLeft <= READ_OUT_BYTES;
+    if (!isShort || !this.#sent) this.#fail(reason);
+    try {
+      while ((await this.next()) !== undefined);
+    } catch {
+      // Released all the same.
+    }
+  }
+
+  async #send(): Promise<void> {
+    this.#letGo = this.#platform.hold();
+    try {
+      for await (const bytes of encodeRequest(this.#request, this.#platform)) {
+        if (this.#isOver) return;
+        // A server may answer and close before it has read the whole request: then the answer counts, or how it closed.
+        if (!(await this.#connection.write(bytes))) return;
+        this.#waitForNext();
+      }
+      this.#sent = true;
+      this.#waitForNext();
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#letGo();
+    }
+  }
+
+  async #receive(): Promise<void> {
+    try {
+      const bytes = await this.#connection.read();
+      if (this.#isOver) return;
+      for (const event of bytes === undefined ? this.#reader.finish() : this.#reader.feed(bytes)) this.#take(event);
+    } catch (error) {
+      this.#fail(asMixnetError(error, 'ERR_MIX_EXIT_CLOSED'));
+    }
+  }
+
+  #take(event: ResponseEvent): void {
+    if (event.type === 'head') {
+      if (event.informational) return;
+      this.#head = event;
+      this.#bodyLeft = event.bodyLength;
+      if (event.bodyLength !== undefined && event.bodyLength > 0) this.#connection.expect(event.bodyLength);
+      this.#waitForNext();
+    } else if (event.type === 'body') {
+      this.#arrived.push(event.bytes);
+      if (this.#bodyLeft !== undefined) this.#bodyLeft -= event.bytes.length;
+    } else {
+      this.#ended = true;
+      this.#over(event.reusable && this.#sent);
+    }
+  }
+
+  /** Nothing happens after the first failure, or after the end. */
+  #fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.#failure = { error };
+    this.#over(false);
+  }
+
+  #over(reusable: boolean): void {
+    this.#deadlines.signal.removeEventListener('abort', this.#onAbort);
+    this.#deadlines.pause();
+    if (!this.#sent) this.#request.body?.cancel(this.#failure?.error);
+    this.#letGo();
+    this.#release(reusable, this.#head);
+  }
+
+  get #isOver(): boolean {
+    return this.#ended || this.#failure !== undefined;
+  }
+
+  /** Sets the clock for what is due next. A body is waited for only while somebody reads it: see `next`. */
+  #waitForNext(): void {
+    if (this.#isOver) return;
+    if (!this.#opened) this.#deadlines.enter('connect');
+    else if (!this.#sent) this.#deadlines.enter('body');
+    else if (this.#head === undefined) this.#deadlines.enter('headers');
+    else this.#deadlines.pause();
+  }
+
+  #onOpened(): void {
+    this.#opened = true;
+    this.#waitForNext();
+  }
+
+  readonly #onAbort = (): void => {
+    this.#arrived = [];
+    this.#fail(this.#deadlines.signal.reason);
+  };
+}

@@ -1,0 +1,143 @@
+/**
+ * The Fetch Standard (https://fetch.spec.whatwg.org) over streams through exits. There is no page here: no origin, no
+ * CORS, no cookies, no cache, no service worker; the steps that are about those are left out.
+ *
+ * @module
+ */
+
+import { MixnetError } from '../errors.ts';
+import type { Milliseconds } from '../platform/platform.ts';
+import { cancelBody } from './body.ts';
+import type { FetchContext } from './context.ts';
+import { Deadlines } from './deadlines.ts';
+import { fetchFailed } from './failure.ts';
+import { HttpFetch } from './http-fetch.ts';
+import { type LocalContent, readBlobUrl, readDataUrl } from './local.ts';
+import type { PoolStats } from './pool.ts';
+import { type FetchRequest, type MixFetchInit, readRequest } from './request.ts';
+import { hasNullBody, makeResponse } from './response.ts';
+import { resolveTimeouts, type Timeouts } from './timeouts.ts';
+import { withoutFragment } from './urls.ts';
+
+export interface Fetch {
+  /**
+   * Like the global `fetch`. Rejects with a TypeError that names the argument at fault; with `TypeError('fetch failed')`,
+   * whose `cause` is a `MixnetError`, when the request fails; with the reason of the signal when that is aborted.
+   */
+  (input: RequestInfo | URL, init?: MixFetchInit): Promise<Response>;
+  /** Takes no more calls, lets those under way finish for `drain` ms (default 0), then ends them and every connection. */
+  close(options?: { readonly drain?: Milliseconds | undefined }): Promise<void>;
+  stats(): FetchStats;
+}
+
+export interface FetchStats extends PoolStats {
+  /** Those that are not over: their body is still coming, or not read yet. */
+  readonly calls: number;
+}
+
+/** @throws TypeError naming the option that has a value it cannot have. */
+export function createFetch(context: FetchContext): Fetch {
+  const fetcher = new Fetcher(context);
+  const fetch = (input: RequestInfo | URL, init?: MixFetchInit): Promise<Response> => fetcher.fetch(input, init);
+  return Object.assign(fetch, {
+    close: ({ drain = 0 }: { readonly drain?: Milliseconds | undefined } = {}) => fetcher.close(drain),
+    stats: () => fetcher.stats(),
+  });
+}
+
+class Fetcher {
+  readonly #context: FetchContext;
+  readonly #timeouts: Timeouts;
+  readonly #http: HttpFetch;
+  readonly #calls = new Set<Deadlines>();
+  #closed = false;
+  #onCallOver = () => {};
+
+  constructor(context: FetchContext) {
+    this.#context = context;
+    this.#timeouts = resolveTimeouts(context.timeouts);
+    this.#http = new HttpFetch(context);
+  }
+
+  /** Fetch Standard, "fetch method". */
+  async fetch(input: unknown, init: unknown): Promise<Response> {
+    const { platform, baseUrl } = this.#context;
+    const letGo = platform.hold();
+    try {
+      const request = await readRequest(input, init, { platform, timeouts: this.#timeouts, baseUrl });
+      return await this.#call(request);
+    } finally {
+      letGo();
+    }
+  }
+
+  async #call(request: FetchRequest): Promise<Response> {
+    if (request.signal?.aborted) {
+      cancelBody(request.body, request.signal.reason);
+      throw request.signal.reason;
+    }
+    const deadlines = new Deadlines(this.#context.platform, request.timeouts, request.signal, () => {
+      this.#calls.delete(deadlines);
+      this.#onCallOver();
+    });
+    this.#calls.add(deadlines);
+    try {
+      if (this.#closed) throw new MixnetError('ERR_MIX_MIXNET_CLOSED');
+      return await this.#schemeFetch(request, deadlines);
+    } catch (error) {
+      const rejection = fetchFailed(error, deadlines);
+      deadlines.end();
+      cancelBody(request.body, rejection);
+      throw rejection;
+    }
+  }
+
+  /** Fetch Standard, "scheme fetch". */
+  async #schemeFetch(request: FetchRequest, deadlines: Deadlines): Promise<Response> {
+    switch (request.url.protocol) {
+      case 'data:':
+        return this.#localResponse(request, deadlines, readDataUrl(request.url));
+      case 'blob:':
+        return this.#localResponse(request, deadlines, await readBlobUrl(request.url, this.#context.blobOf));
+      default:
+        return this.#http.fetch(request, deadlines);
+    }
+  }
+
+  #localResponse(request: FetchRequest, deadlines: Deadlines, { body, contentType }: LocalContent): Response {
+    deadlines.end();
+    const length: readonly [string, string][] =
+      request.url.protocol === 'blob:' ? [['Content-Length', String(body.size)]] : [];
+    return makeResponse({
+      body: hasNullBody(request.method, 200) ? null : body.stream(),
+      status: 200,
+      statusText: 'OK',
+      headers: [...length, ['Content-Type', contentType]],
+      url: withoutFragment(request.url),
+      redirected: false,
+    });
+  }
+
+  async close(drain: Milliseconds): Promise<void> {
+    this.#closed = true;
+    if (this.#calls.size > 0 && drain > 0) await this.#lastCall(drain);
+    for (const deadlines of [...this.#calls]) deadlines.abort(new MixnetError('ERR_MIX_MIXNET_CLOSED'));
+    this.#http.close();
+  }
+
+  stats(): FetchStats {
+    return { ...this.#http.stats(), calls: this.#calls.size };
+  }
+
+  /** Resolves when no call is left, or after `within`. */
+  #lastCall(within: Milliseconds): Promise<void> {
+    return new Promise(resolve => {
+      const timer = this.#context.platform.setTimer(resolve, within);
+      this.#onCallOver = () => {
+        if (this.#calls.size > 0) return;
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,9 @@
+/** The Fetch standard over byte streams. */
+
+export type { Decoder, ExitStream, FetchContext, OpenOptions, PoolLimits } from './context.ts';
+export { createFetch, type Fetch, type FetchStats } from './fetch.ts';
+export { defaultHeaders } from './headers.ts';
+export { defaultPoolLimits, type PoolStats } from './pool.ts';
+export type { MixFetchInit, MixnetInit } from './request.ts';
+export { rawHeaders } from './response.ts';
+export { defaultTimeouts, type Timeouts } from './timeouts.ts';

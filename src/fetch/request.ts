@@ -1,0 +1,208 @@
+/** From the arguments of `fetch()` to a request: everything wrong with them is found here, before anything is sent. */
+
+import type { Platform } from '../platform/platform.ts';
+import { bodyLength, cancelBody, extractBody, type RequestBody, type RequestBodyInit, settleBody } from './body.ts';
+import { declaredLength, readHeaders } from './headers.ts';
+import { resolveTimeouts, type Timeouts } from './timeouts.ts';
+import { parseDestination } from './urls.ts';
+
+/** What only this fetch has. */
+export interface MixnetInit {
+  /**
+   * Requests with different strings share nothing that an exit could link: no pseudonym, no connection, no choice of exit.
+   * The origin of the destination separates them in any case. Default: the empty string.
+   */
+  readonly isolation?: string | undefined;
+  /** The address of the exit to use, instead of one of the client's choice. */
+  readonly exit?: string | undefined;
+  readonly timeouts?: Partial<Timeouts> | undefined;
+}
+
+/**
+ * `mode`, `credentials`, `cache`, `referrer`, `referrerPolicy`, `keepalive` and `priority` are accepted and have no effect:
+ * there is no page, no cookie jar and no cache here.
+ */
+export interface MixFetchInit extends Omit<RequestInit, 'body'> {
+  body?: RequestBodyInit | null | undefined;
+  /** Must be `'half'` with a stream for a body. */
+  duplex?: 'half' | undefined;
+  mixnet?: MixnetInit | undefined;
+}
+
+export type RedirectMode = 'follow' | 'error' | 'manual';
+
+export interface FetchRequest {
+  readonly method: string;
+  /** Of the scheme http, https, data or blob, without credentials. */
+  readonly url: URL;
+  /** What the caller set, and the Content-Type of the body. */
+  readonly headers: Headers;
+  readonly body: RequestBody | undefined;
+  readonly redirect: RedirectMode;
+  readonly integrity: string;
+  readonly signal: AbortSignal | undefined;
+  readonly isolation: string;
+  readonly exit: string | undefined;
+  readonly timeouts: Timeouts;
+}
+
+export interface RequestContext {
+  readonly platform: Platform;
+  readonly timeouts: Timeouts;
+  /** What a relative URL is relative to, where there is a page. */
+  readonly baseUrl: string | undefined;
+}
+
+/** Of the members with a fixed set of values, which ones they can have. */
+const enumerations: Record<string, readonly string[]> = {
+  redirect: ['follow', 'error', 'manual'],
+  mode: ['cors', 'no-cors', 'same-origin'],
+  credentials: ['omit', 'same-origin', 'include'],
+  cache: ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached'],
+  priority: ['high', 'low', 'auto'],
+  referrerPolicy: [
+    '',
+    'no-referrer',
+    'no-referrer-when-downgrade',
+    'same-origin',
+    'origin',
+    'strict-origin',
+    'origin-when-cross-origin',
+    'strict-origin-when-cross-origin',
+    'unsafe-url',
+  ],
+};
+
+/**
+ * Fetch Standard, "new Request(input, init)", whose steps are numbered here. Reads all of `init` before it returns for
+ * the first time, so that the caller may change it afterwards.
+ *
+ * @throws TypeError that names the argument at fault.
+ */
+export async function readRequest(input: unknown, init: unknown, context: RequestContext): Promise<FetchRequest> {
+  const options = optionsOf(init);
+  // 5. and 6. A string or URL is parsed; a Request, also one of another copy of fetch, lends what `init` does not say.
+  const original = isRequestLike(input) ? input : undefined;
+  const url = parseDestination(original === undefined ? String(input) : original.url, context.baseUrl);
+
+  // 12. to 24.
+  for (const [name, values] of Object.entries(enumerations)) {
+    const value = options[name];
+    if (value !== undefined && !values.includes(String(value))) throw invalid(name);
+  }
+  const redirect = redirectMode(options['redirect'] ?? original?.redirect ?? 'follow');
+  const integrity = String(options['integrity'] ?? original?.integrity ?? '');
+  // 25.
+  const method = normalizeMethod(String(options['method'] ?? original?.method ?? 'GET'));
+  // 26. and 28.
+  const signal = signalOf(options['signal'] === undefined ? original?.signal : options['signal']);
+  const mixnet = readMixnetInit(options['mixnet'], context.timeouts);
+  // 32. and 33.
+  const headers = readHeaders(options['headers'] === undefined ? original?.headers : options['headers']);
+
+  // 34. to 40.
+  const given = options['body'] ?? undefined;
+  const inherited = given === undefined ? inheritedBody(original) : undefined;
+  if ((given !== undefined || inherited !== undefined) && (method === 'GET' || method === 'HEAD')) {
+    throw new TypeError(`A ${method} request cannot have a body.`);
+  }
+  const base = { method, url, headers, redirect, integrity, signal, ...mixnet };
+  if (given !== undefined) {
+    const { body, contentType } = extractBody(given, options['duplex'], context.platform.randomBytes);
+    if (contentType !== undefined && !headers.has('content-type')) headers.set('content-type', contentType);
+    return checked({ ...base, body });
+  }
+  return checked({ ...base, body: await inherited?.(context.platform) });
+}
+
+/** Fetch Standard, "normalize a method": six of them are known in any case; PATCH, famously, is not one of these. */
+function normalizeMethod(method: string): string {
+  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(method)) throw invalid('method');
+  const upperCase = method.toUpperCase();
+  if (['CONNECT', 'TRACE', 'TRACK'].includes(upperCase)) throw new TypeError(`The method ${upperCase} is forbidden.`);
+  return ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'].includes(upperCase) ? upperCase : method;
+}
+
+function checked(request: FetchRequest): FetchRequest {
+  try {
+    const { protocol } = request.url;
+    if (protocol === 'blob:' && request.method !== 'GET') {
+      throw new TypeError('A blob: URL can only be fetched with GET.');
+    }
+    if (request.body === undefined && Number(request.headers.get('content-length') ?? 0) > 0) {
+      throw new TypeError('The header "content-length" announces a body, and there is none.');
+    }
+    declaredLength(request.headers, bodyLength(request.body));
+    return request;
+  } catch (error) {
+    cancelBody(request.body, error);
+    throw error;
+  }
+}
+
+/** The members of a Request that are read, of any class that has them. */
+interface RequestLike {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: unknown;
+  readonly body?: ReadableStream<unknown> | null;
+  readonly bodyUsed?: boolean;
+  readonly redirect?: string;
+  readonly integrity?: string;
+  readonly signal?: unknown;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+function isRequestLike(input: unknown): input is RequestLike {
+  if (typeof input !== 'object' || input === null) return false;
+  return (
+    'url' in input &&
+    typeof input.url === 'string' &&
+    'method' in input &&
+    typeof input.method === 'string' &&
+    'headers' in input
+  );
+}
+
+function inheritedBody(original: RequestLike | undefined): ((platform: Platform) => Promise<RequestBody>) | undefined {
+  if (original === undefined || original.body === null) return undefined;
+  const { body } = original;
+  if (original.bodyUsed === true || body?.locked) throw new TypeError('The body of the Request was used already.');
+  if (body !== undefined) return platform => settleBody(body, platform);
+  // Firefox has no Request.prototype.body.
+  if (original.method === 'GET' || original.method === 'HEAD') return undefined;
+  return async () => ({ kind: 'bytes', bytes: new Uint8Array(await original.arrayBuffer()) });
+}
+
+function readMixnetInit(given: unknown, timeouts: Timeouts): Pick<FetchRequest, 'isolation' | 'exit' | 'timeouts'> {
+  if (given === undefined) return { isolation: '', exit: undefined, timeouts };
+  if (typeof given !== 'object' || given === null) throw invalid('mixnet');
+  const unknown = Object.keys(given).find(name => !['isolation', 'exit', 'timeouts'].includes(name));
+  if (unknown !== undefined) throw new TypeError(`There is no option "mixnet.${unknown}".`);
+  const { isolation = '', exit, timeouts: own }: { isolation?: unknown; exit?: unknown; timeouts?: unknown } = given;
+  if (typeof isolation !== 'string') throw invalid('mixnet.isolation');
+  if (exit !== undefined && typeof exit !== 'string') throw invalid('mixnet.exit');
+  return { isolation, exit, timeouts: resolveTimeouts(own, timeouts) };
+}
+
+/** `init` as a record of what its members are, its prototype's included, as WebIDL reads a dictionary. */
+function optionsOf(init: unknown): Readonly<Record<string, unknown>> {
+  if (init === undefined || init === null) return {};
+  if (typeof init !== 'object' && typeof init !== 'function') throw new TypeError('The options must be an object.');
+  return init as Readonly<Record<string, unknown>>;
+}
+
+function redirectMode(value: unknown): RedirectMode {
+  if (value === 'follow' || value === 'error' || value === 'manual') return value;
+  throw invalid('redirect');
+}
+
+function signalOf(value: unknown): AbortSignal | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'object' && 'aborted' in value && 'addEventListener' in value) return value as AbortSignal;
+  throw invalid('signal');
+}
+
+function invalid(option: string): TypeError {
+  return new TypeError(`The option "${option}" has a value it cannot have.`);
+}

@@ -1,0 +1,87 @@
+/** The stream that is the body of a Response: read when somebody reads it, and let go of when nobody ever will. */
+
+import { MixnetError } from '../errors.ts';
+import type { Milliseconds, Platform, Timer } from '../platform/platform.ts';
+import type { Deadlines } from './deadlines.ts';
+import { terminated } from './failure.ts';
+
+export interface BodySource {
+  /** The next bytes, in memory that is the caller's to keep; `undefined` at the end. */
+  next(): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** The rest is not wanted. Resolves when everything is let go of. */
+  cancel(reason?: unknown): Promise<void>;
+}
+
+/**
+ * Read ahead of the reader up to this many bytes: a small answer is thus complete, and its connection free, whether or
+ * not its body is ever looked at.
+ */
+const READ_AHEAD_BYTES = 64 * 1024;
+
+/**
+ * Takes over the deadlines: they end with the body. While the stream is full and nobody has begun to read it, the time
+ * for the body runs; a reader who pauses later may take any time.
+ */
+export function bodyStream(source: BodySource, deadlines: Deadlines, platform: Platform): ReadableStream<Uint8Array> {
+  const { signal } = deadlines;
+  let filled = false;
+  let unread: Timer | undefined;
+  let onAbort = () => {};
+  const end = () => {
+    unread?.cancel();
+    signal.removeEventListener('abort', onAbort);
+    deadlines.end();
+  };
+  const cancel = async (reason?: unknown) => {
+    unread?.cancel();
+    await source.cancel(reason);
+    end();
+  };
+  const stream = new ReadableStream(
+    {
+      type: 'bytes',
+      start(controller) {
+        // Weak, since the clock is held by others: only who may read the stream must keep it alive (see `abandoned`).
+        const weak = new WeakRef(controller);
+        onAbort = () => weak.deref()?.error(terminated(signal.reason, deadlines));
+        signal.addEventListener('abort', onAbort);
+      },
+      async pull(controller) {
+        unread?.cancel();
+        const release = platform.hold();
+        try {
+          const bytes = await source.next();
+          if (bytes === undefined) {
+            end();
+            controller.close();
+            controller.byobRequest?.respond(0);
+            return;
+          }
+          controller.enqueue(bytes);
+          if (filled || (controller.desiredSize ?? 0) > 0) return;
+          filled = true;
+          unread = startUnread(deadlines, platform);
+        } catch (error) {
+          const reason = terminated(error, deadlines);
+          end();
+          controller.error(reason);
+        } finally {
+          release();
+        }
+      },
+      cancel,
+    },
+    { highWaterMark: READ_AHEAD_BYTES },
+  );
+  abandoned.register(stream, () => void cancel());
+  return stream;
+}
+
+function startUnread(deadlines: Deadlines, platform: Platform): Timer | undefined {
+  const time: Milliseconds = deadlines.timeouts.body;
+  if (time === Number.POSITIVE_INFINITY) return undefined;
+  return platform.setTimer(() => deadlines.abort(new MixnetError('ERR_MIX_TIMEOUT_BODY')), time);
+}
+
+/** A body that was collected unread holds a connection that nobody will ever free. */
+const abandoned = new FinalizationRegistry<() => void>(release => release());
