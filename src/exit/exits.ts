@@ -106,6 +106,11 @@ export class Exits {
     this.#unsubscribe();
   }
 
+  /** Whether a stream is open or opening, or the end of one is still on its way to the exit. */
+  get busy(): boolean {
+    return this.#streams.size > 0 || this.#connections.size > 0;
+  }
+
   #track(connection: ExitConnection, live: boolean): void {
     if (live) this.#connections.add(connection);
     else {

@@ -1,5 +1,10 @@
 /** Streams through an exit, and what an exit speaks. */
 
+export type { ExitCandidate } from './exit-choice.ts';
+export type { ExitCore } from './exit-core.ts';
+export type { ExitDirectory } from './exit-list.ts';
+export type { MixnetStream } from './exit-stream.ts';
+export { Exits, type ExitsOptions, type OpenStreamOptions } from './exits.ts';
 export { isGlobalAddress } from './global-address.ts';
 export { MAX_MESSAGES_AHEAD, OrderedBuffer, type OrderedWrite } from './ordered-buffer.ts';
 export {

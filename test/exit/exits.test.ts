@@ -1,0 +1,484 @@
+import { describe, expect, test } from 'vitest';
+import { MixnetError } from '../../src/errors.ts';
+import { decodeRequest, Exits, type MixnetStream, type OpenStreamOptions } from '../../src/exit/index.ts';
+import { VirtualPlatform } from '../support/virtual-platform.ts';
+import { type ExitHabit, ModelMixnet, type Origin, type OriginSocket } from './model-mixnet.ts';
+
+const utf8 = new TextEncoder();
+const destination: OpenStreamOptions = { hostname: 'example.com', port: 443 };
+
+function setup(...habits: ExitHabit[]) {
+  const platform = new VirtualPlatform();
+  const mixnet = new ModelMixnet(platform);
+  const addresses = habits.map(habit => mixnet.addExit(habit));
+  const exits = new Exits({ core: mixnet, directory: mixnet.directory, platform });
+  return { platform, mixnet, exits, addresses };
+}
+
+/** Sends back what it gets, in capitals. */
+const echo = (): Origin => ({
+  data: (bytes, socket) => socket.send(utf8.encode(new TextDecoder().decode(bytes).toUpperCase())),
+});
+
+/** Reads to the end, or until it fails. */
+function collect(stream: MixnetStream) {
+  const result = { text: '', bytes: 0, done: false, error: undefined as unknown };
+  void (async () => {
+    try {
+      for await (const chunk of stream.readable) {
+        result.bytes += chunk.length;
+        if (chunk.length < 1000) result.text += new TextDecoder().decode(chunk);
+      }
+      result.done = true;
+    } catch (error) {
+      result.error = error;
+    }
+  })();
+  return result;
+}
+
+async function write(stream: MixnetStream, ...texts: string[]): Promise<void> {
+  const writer = stream.writable.getWriter();
+  for (const text of texts) await writer.write(utf8.encode(text));
+  writer.releaseLock();
+}
+
+const codeOf = (promise: Promise<void>) =>
+  promise.then(
+    () => 'fine',
+    (error: unknown) => (error instanceof MixnetError ? error.code : error),
+  );
+
+describe('a stream through an exit', () => {
+  test('carries bytes both ways and ends with the other side', async () => {
+    const { platform, exits, mixnet } = setup(address => {
+      expect(address).toBe('example.com:443');
+      return {
+        data: (bytes, socket) => {
+          socket.send(bytes);
+          socket.end();
+        },
+      };
+    });
+    const stream = exits.openStream(destination);
+    void write(stream, 'hello');
+    const read = collect(stream);
+    await platform.advance(2000);
+    await stream.opened;
+    await stream.closed;
+    expect(read).toMatchObject({ text: 'hello', done: true });
+    expect(exits.busy).toBe(false);
+    exits.close();
+    expect(mixnet.listeners).toBe(0);
+    expect(mixnet.pseudonyms).toBe(0);
+    await platform.advance(60_000);
+    expect(platform.pendingTimers).toBe(0);
+  });
+
+  test('asks and sends the first bytes in the first two packets, with reply blocks right behind', async () => {
+    const { platform, exits, mixnet } = setup(echo);
+    const warm = exits.openStream({ ...destination, hostname: 'list.example' });
+    await platform.advance(1000);
+    mixnet.sent.length = 0;
+    const stream = exits.openStream(destination);
+    void write(stream, 'client ', 'hello ', 'of '.padEnd(500, '.'));
+    await platform.advance(10);
+    expect(mixnet.sent.slice(0, 2).map(({ packets }) => packets)).toEqual([1, 1]);
+    const [connect, first, ...behind] = mixnet.sent;
+    expect(connect && decodeRequest(connect.data).request.kind).toBe('connect');
+    expect(first && decodeRequest(first.data).request).toMatchObject({ kind: 'send', sequence: 0n });
+    expect(first?.data).toHaveLength(21 + 13 + 500);
+    expect([connect?.surbs, first?.surbs]).toEqual([3, 2]);
+    expect(behind.map(({ surbs, packets }) => [surbs, packets])).toEqual(Array.from({ length: 6 }, () => [3, 1]));
+    void warm.close();
+    exits.close();
+  });
+
+  test.each([
+    // Two slots up, 50 ms there and back; the reply blocks for 16 KB need seven slots, unless dialling takes as long.
+    // An exit asks as soon as it holds fewer than its reserve; nobody waits for that.
+    { dial: 0, arrives: 100 + 8 * 20, asks: 2 },
+    { dial: 150, arrives: 100 + 20 + 150, asks: 1 },
+  ])('a cold answer of 16 KB takes one round trip (dialling $dial ms)', async ({ dial, arrives, asks }) => {
+    const platform = new VirtualPlatform();
+    const mixnet = new ModelMixnet(platform, { dial });
+    mixnet.addExit(() => ({ data: (_, socket) => socket.send(new Uint8Array(16_000)) }));
+    const exits = new Exits({ core: mixnet, directory: mixnet.directory, platform });
+    const stream = exits.openStream(destination);
+    void write(stream, 'GET /');
+    const read = collect(stream);
+    await platform.advance(arrives + 1);
+    expect(read.bytes).toBe(16_000);
+    expect(mixnet.requests).toBe(asks);
+    exits.close();
+  });
+
+  test('an exit is sent what it needs for a long answer, much faster than by asking', async () => {
+    const size = 1_000_000;
+    const { platform, exits, mixnet } = setup(() => ({ data: (_, socket) => socket.send(new Uint8Array(size)) }));
+    const stream = exits.openStream(destination);
+    const read = collect(stream);
+    void write(stream, 'GET /');
+    await platform.advance(300);
+    stream.expect(size);
+    // 700 packets back, of which 500 a second could go up ten to three packets.
+    await platform.advance(7000);
+    expect(read.bytes).toBe(size);
+    const asked = mixnet.requests;
+    expect(asked).toBeLessThan(20);
+    exits.close();
+  });
+
+  test('uploads wait for acknowledgements: 64 KB at most are under way', async () => {
+    let received = 0;
+    const { platform, exits, mixnet } = setup(() => ({
+      data: bytes => {
+        received += bytes.length;
+      },
+    }));
+    const stream = exits.openStream(destination);
+    let most = 0;
+    const size = 300_000;
+    const writer = stream.writable.getWriter();
+    let written = false;
+    void writer.write(new Uint8Array(size)).then(() => {
+      written = true;
+    });
+    for (let i = 0; i < 1000 && !written; i++) {
+      await platform.advance(10);
+      const sent = mixnet.sent.reduce((sum, { data }) => sum + data.length, 0);
+      most = Math.max(most, sent - received);
+    }
+    expect(written).toBe(true);
+    await platform.advance(3000);
+    expect(received).toBe(size);
+    expect(most).toBeLessThan(64 * 1024 + 16_384);
+    exits.close();
+  });
+
+  test('closing sends what was written, tells the exit, and leaves nothing behind', async () => {
+    let text = '';
+    let closed = 0;
+    const { platform, exits, mixnet } = setup(() => ({
+      data: bytes => {
+        text += new TextDecoder().decode(bytes);
+      },
+      closed: () => {
+        closed += 1;
+      },
+    }));
+    const stream = exits.openStream(destination);
+    await platform.advance(500);
+    const read = collect(stream);
+    await write(stream, 'bye');
+    await stream.close();
+    await stream.closed;
+    await platform.advance(1000);
+    expect({ text, closed, done: read.done }).toEqual({ text: 'bye', closed: 1, done: true });
+    expect(exits.busy).toBe(false);
+    await expect(write(stream, 'more')).rejects.toMatchObject({ code: 'ERR_MIX_EXIT_CLOSED' });
+    expect(mixnet.dropped).toHaveLength(1);
+    exits.close();
+    await platform.advance(60_000);
+    expect(platform.pendingTimers).toBe(0);
+  });
+
+  test('cancelling the reader, aborting the writer and closing with a reason end it at once', async () => {
+    const reason = new Error('enough');
+    for (const end of [
+      (stream: MixnetStream) => stream.readable.cancel(reason),
+      (stream: MixnetStream) => stream.writable.abort(reason),
+      (stream: MixnetStream) => stream.close(reason),
+    ]) {
+      let closed = 0;
+      const { platform, exits } = setup(() => ({
+        closed: () => {
+          closed += 1;
+        },
+      }));
+      const stream = exits.openStream(destination);
+      await platform.advance(500);
+      await end(stream);
+      await expect(stream.closed).rejects.toBe(reason);
+      await platform.advance(1000);
+      expect(closed).toBe(1);
+      expect(exits.busy).toBe(false);
+      exits.close();
+    }
+  });
+
+  test('a slow reader fails alone, and stops getting reply blocks before', async () => {
+    const size = 6_000_000;
+    const { platform, exits, mixnet } = setup(address =>
+      address.startsWith('slow') ? { opened: socket => socket.send(new Uint8Array(size)) } : echo(),
+    );
+    const slow = exits.openStream({ hostname: 'slow.example', port: 80 });
+    const other = exits.openStream(destination);
+    const otherRead = collect(other);
+    slow.expect(size);
+    await platform.advance(10_000);
+    const early = mixnet.sent.length;
+    await platform.advance(10_000);
+    const perSecond = (mixnet.sent.length - early) / 10;
+    expect(perSecond).toBeLessThan(10);
+    await write(other, 'still here');
+    await platform.advance(200_000);
+    expect(await codeOf(slow.closed)).toBe('ERR_MIX_EXIT_OVERRUN');
+    await write(other, ' and here');
+    await platform.advance(1000);
+    expect(otherRead.text).toBe('STILL HERE AND HERE');
+    exits.close();
+  });
+
+  test('the cut after five minutes is an error, not an end', async () => {
+    let socket: OriginSocket | undefined;
+    const { platform, exits } = setup(() => ({
+      opened: opened => {
+        socket = opened;
+      },
+    }));
+    const stream = exits.openStream(destination);
+    const read = collect(stream);
+    await platform.advance(303_000);
+    socket?.end();
+    await platform.advance(1000);
+    expect(read.error).toMatchObject({ code: 'ERR_MIX_EXIT_CLOSED' });
+    expect(await codeOf(stream.closed)).toBe('ERR_MIX_EXIT_CLOSED');
+    exits.close();
+  });
+
+  test('a lost message ends it: the exit would wait for ever', async () => {
+    const { platform, exits, mixnet } = setup(echo);
+    const stream = exits.openStream(destination);
+    await platform.advance(500);
+    mixnet.broken = new MixnetError('ERR_MIX_MIXNET_UNDELIVERED');
+    await write(stream, 'hello');
+    await platform.advance(500);
+    expect(await codeOf(stream.closed)).toBe('ERR_MIX_MIXNET_UNDELIVERED');
+    exits.close();
+    await platform.advance(60_000);
+    expect(platform.pendingTimers).toBe(0);
+  });
+
+  test('closing the client fails its streams', async () => {
+    const { platform, exits } = setup(echo);
+    const open = exits.openStream(destination);
+    await platform.advance(500);
+    const opening = exits.openStream({ hostname: 'other.example', port: 80 });
+    exits.close();
+    expect(await codeOf(open.closed)).toBe('ERR_MIX_MIXNET_CLOSED');
+    expect(await codeOf(opening.opened)).toBe('ERR_MIX_MIXNET_CLOSED');
+    expect(() => exits.openStream(destination)).toThrow(MixnetError);
+    await platform.advance(1000);
+    expect(platform.pendingTimers).toBe(0);
+  });
+});
+
+describe('the choice of an exit', () => {
+  test('another one is asked when one refuses, is silent or cannot be reached, with the same first bytes', async () => {
+    for (const bad of ['refuse', 'silent', 'unreachable'] as const) {
+      const { platform, exits, mixnet, addresses } = setup(bad, bad, echo);
+      const stream = exits.openStream(destination);
+      const read = collect(stream);
+      void write(stream, 'first flight');
+      await platform.advance(29_000);
+      expect(read.text).toBe('FIRST FLIGHT');
+      expect(mixnet.sent.at(-1)?.exit).toBe(addresses[2]);
+      // It is remembered: the next stream asks nobody else.
+      mixnet.sent.length = 0;
+      const next = exits.openStream(destination);
+      await platform.advance(1000);
+      await next.opened;
+      expect(new Set(mixnet.sent.map(({ exit }) => exit))).toEqual(new Set([addresses[2]]));
+      exits.close();
+      expect(mixnet.pseudonyms).toBe(0);
+    }
+  });
+
+  test('exits are asked one after the other', async () => {
+    const { platform, exits, mixnet } = setup('silent', 'silent', 'silent');
+    const stream = exits.openStream(destination);
+    await platform.advance(9_900);
+    expect(new Set(mixnet.sent.map(({ exit }) => exit)).size).toBe(1);
+    await platform.advance(10_000);
+    expect(new Set(mixnet.sent.map(({ exit }) => exit)).size).toBe(2);
+    await platform.advance(10_000);
+    expect(new Set(mixnet.sent.map(({ exit }) => exit)).size).toBe(3);
+    await platform.advance(200);
+    expect(await codeOf(stream.opened)).toBe('ERR_MIX_EXIT_SILENT');
+    exits.close();
+  });
+
+  test('at most three learn the destination, and the error says what they said', async () => {
+    const { platform, exits, mixnet } = setup('refuse', 'refuse', 'refuse', 'refuse', 'refuse');
+    const stream = exits.openStream(destination);
+    await platform.advance(20_000);
+    expect(await codeOf(stream.opened)).toBe('ERR_MIX_EXIT_REFUSED');
+    expect(new Set(mixnet.sent.map(({ exit }) => exit)).size).toBe(3);
+    exits.close();
+  });
+
+  test('a failed dial is the fault of the destination: nobody else is asked', async () => {
+    const { platform, exits, mixnet } = setup('dial-failed', 'dial-failed');
+    const stream = exits.openStream(destination);
+    await platform.advance(20_000);
+    expect(await codeOf(stream.opened)).toBe('ERR_MIX_EXIT_DIAL_FAILED');
+    expect(new Set(mixnet.sent.map(({ exit }) => exit)).size).toBe(1);
+    exits.close();
+  });
+
+  test('what must not arrive twice is not sent to a second exit after silence, but after a refusal', async () => {
+    for (const [bad, outcome] of [
+      ['silent', 'ERR_MIX_EXIT_SILENT'],
+      ['refuse', 'fine'],
+    ] as const) {
+      const { platform, exits, mixnet } = setup(bad);
+      mixnet.addExit(echo, { performance: 1, usesExitPolicy: false });
+      const stream = exits.openStream({ ...destination, replay: false });
+      void write(stream, 'POST / HTTP/1.1').catch(() => {});
+      await platform.advance(29_000);
+      expect(await codeOf(stream.opened)).toBe(outcome);
+      exits.close();
+    }
+  });
+
+  test('no exit at all', async () => {
+    const { platform, exits } = setup();
+    const stream = exits.openStream(destination);
+    await platform.advance(1000);
+    expect(await codeOf(stream.opened)).toBe('ERR_MIX_EXIT_NONE');
+    exits.close();
+  });
+
+  test('a directory that does not answer', async () => {
+    const { platform, mixnet } = setup();
+    const failing = new MixnetError('ERR_MIX_DIRECTORY_UNREACHABLE');
+    const exits = new Exits({ core: mixnet, platform, directory: { exits: () => Promise.reject(failing) } });
+    await expect(exits.openStream(destination).opened).rejects.toBe(failing);
+    const never = new Exits({ core: mixnet, platform, directory: { exits: () => new Promise(() => {}) } });
+    const stream = never.openStream(destination);
+    await platform.advance(30_000);
+    expect(await codeOf(stream.opened)).toBe('ERR_MIX_TIMEOUT_CONNECT');
+    expect(platform.pendingTimers).toBe(0);
+  });
+
+  test('a given exit is the only one', async () => {
+    const { platform, exits, mixnet, addresses } = setup('silent', echo, echo);
+    const stream = exits.openStream({ ...destination, exit: addresses[0] ?? '' });
+    await platform.advance(29_900);
+    expect(new Set(mixnet.sent.map(({ exit }) => exit))).toEqual(new Set([addresses[0]]));
+    await platform.advance(200);
+    expect(await codeOf(stream.opened)).toBe('ERR_MIX_EXIT_SILENT');
+    exits.close();
+    const only = new Exits({ core: mixnet, directory: mixnet.directory, platform, exits: addresses.slice(1, 2) });
+    mixnet.sent.length = 0;
+    const other = only.openStream(destination);
+    await platform.advance(1000);
+    await other.opened;
+    expect(new Set(mixnet.sent.map(({ exit }) => exit))).toEqual(new Set([addresses[1]]));
+    only.close();
+  });
+
+  test('a declared, measured exit with the policy comes before others', async () => {
+    const { platform, exits, mixnet } = setup();
+    mixnet.addExit(echo, { declaredRoleExitNr: false });
+    mixnet.addExit(echo, { usesExitPolicy: false });
+    mixnet.addExit(echo, { performance: 60 });
+    const best = mixnet.addExit(echo, { performance: 95 });
+    for (let i = 0; i < 20; i++) exits.openStream({ ...destination, isolation: `${i}` });
+    await platform.advance(1000);
+    expect(new Set(mixnet.sent.map(({ exit }) => exit))).toEqual(new Set([best]));
+    exits.close();
+  });
+
+  test('different isolation strings and destinations have different pseudonyms, the same have one', async () => {
+    const { platform, exits, mixnet } = setup(echo);
+    for (const options of [
+      destination,
+      destination,
+      { ...destination, isolation: 'a' },
+      { ...destination, port: 80 },
+      { ...destination, hostname: 'other.example' },
+    ]) {
+      exits.openStream(options);
+    }
+    await platform.advance(1000);
+    expect(mixnet.pseudonyms).toBe(4);
+    exits.close();
+    expect(mixnet.pseudonyms).toBe(0);
+  });
+
+  test('a pseudonym is given up ten minutes after its last stream', async () => {
+    const { platform, exits, mixnet } = setup(echo);
+    const stream = exits.openStream(destination);
+    await platform.advance(1000);
+    await stream.close();
+    await platform.advance(11 * 60_000);
+    exits.openStream({ ...destination, hostname: 'other.example' });
+    await platform.advance(1);
+    exits.openStream({ ...destination, hostname: 'third.example' });
+    expect(mixnet.released).toHaveLength(1);
+    exits.close();
+  });
+});
+
+describe('wrong arguments and aborts', () => {
+  test.each(['', 'a b', 'a:1', '[::1', '[1.2.3.4]', 'a/b', 'x'.repeat(300), 'a\n', 'a@b'])('no host: %j', hostname => {
+    const { exits } = setup(echo);
+    expect(() => exits.openStream({ hostname, port: 80 })).toThrow(/hostname/);
+  });
+
+  test.each([0, -1, 65_536, 1.5, Number.NaN])('no port: %s', port => {
+    const { exits } = setup(echo);
+    expect(() => exits.openStream({ hostname: 'example.com', port })).toThrow(/port/);
+  });
+
+  test('no exit address', () => {
+    const { exits, mixnet, platform } = setup(echo);
+    expect(() => exits.openStream({ ...destination, exit: 'nobody' })).toThrow(/"exit"/);
+    const options = { core: mixnet, directory: mixnet.directory, platform, exits: ['nobody'] };
+    expect(() => new Exits(options)).toThrow(/"exits"/);
+  });
+
+  test('an IPv6 literal is put in brackets', async () => {
+    const { exits, mixnet, platform } = setup(echo);
+    exits.openStream({ hostname: '2606:4700::1', port: 443 });
+    exits.openStream({ hostname: '[2606:4700::1]', port: 443 });
+    await platform.advance(10);
+    const addresses = mixnet.sent
+      .filter(({ data }) => data.length > 0)
+      .map(({ data }) => decodeRequest(data).request)
+      .flatMap(request => (request.kind === 'connect' ? [request.address] : []));
+    expect(addresses).toEqual(['[2606:4700::1]:443', '[2606:4700::1]:443']);
+    exits.close();
+  });
+
+  test('an abort ends the opening, and only that', async () => {
+    const { exits, platform } = setup('silent');
+    const controller = new AbortController();
+    const stream = exits.openStream({ ...destination, signal: controller.signal });
+    const read = collect(stream);
+    await platform.advance(100);
+    const reason = new Error('changed my mind');
+    controller.abort(reason);
+    await expect(stream.opened).rejects.toBe(reason);
+    await expect(stream.closed).rejects.toBe(reason);
+    await platform.advance(20_000);
+    expect(read.error).toBe(reason);
+    expect(exits.busy).toBe(false);
+    expect(platform.pendingTimers).toBe(0);
+    const early = exits.openStream({ ...destination, signal: AbortSignal.abort(reason) });
+    await expect(early.opened).rejects.toBe(reason);
+
+    const { exits: good, platform: clock } = setup(echo);
+    const later = new AbortController();
+    const open = good.openStream({ ...destination, signal: later.signal });
+    await clock.advance(1000);
+    later.abort(reason);
+    const echoed = collect(open);
+    await write(open, 'still here');
+    await clock.advance(1000);
+    expect(echoed.text).toBe('STILL HERE');
+    good.close();
+  });
+});

@@ -1,0 +1,329 @@
+/**
+ * Client core, mixnet and exits in miniature, for the virtual clock: packets are counted and take their slots, reply
+ * blocks are counted and spent, nothing is encrypted. The exits are as strict as real ones: they keep ten reply blocks in
+ * reserve, ask for more when they need them, and read 16 KiB at a time.
+ */
+
+import { ed25519PublicKey } from '#crypto';
+import { MixnetError } from '../../src/errors.ts';
+import type { ExitCandidate } from '../../src/exit/exit-choice.ts';
+import type { CoreMessage, ExitCore, ExitPseudonym } from '../../src/exit/exit-core.ts';
+import {
+  type ConnectionId,
+  decodeRequest,
+  encodeResponse,
+  OrderedBuffer,
+  type RequesterResponse,
+  type SocketData,
+} from '../../src/exit/index.ts';
+import { formatRecipient, parseRecipient, type Recipient } from '../../src/message/index.ts';
+import type { VirtualPlatform } from '../support/virtual-platform.ts';
+
+/** What a connection leads to. */
+export interface Origin {
+  data?(bytes: Uint8Array, socket: OriginSocket): void;
+  opened?(socket: OriginSocket): void;
+  closed?(): void;
+}
+
+export interface OriginSocket {
+  send(bytes: Uint8Array): void;
+  end(): void;
+}
+
+/** What an exit does when it is asked to connect. */
+export type ExitHabit = 'silent' | 'refuse' | 'dial-failed' | 'unreachable' | ((address: string) => Origin);
+
+export interface SentMessage {
+  readonly at: number;
+  readonly lane: string;
+  readonly exit: string;
+  readonly data: Uint8Array;
+  readonly surbs: number;
+  readonly packets: number;
+}
+
+interface Queued {
+  readonly lane: string;
+  packets: number;
+  arrived(): void;
+}
+
+interface ModelOptions {
+  /** Between two packets of the client. Default 20 ms. */
+  readonly slot?: number;
+  /** One way. Default 50 ms. */
+  readonly transit?: number;
+  /** Between dialling and being connected. Default 0. */
+  readonly dial?: number;
+}
+
+const SURBS = 'additional-surbs';
+const packetsOf = (bytes: number) => Math.ceil(bytes / 1604);
+
+export class ModelMixnet implements ExitCore {
+  readonly platform: VirtualPlatform;
+  readonly candidates: ExitCandidate[] = [];
+  /** Every message, when it was handed over. */
+  readonly sent: SentMessage[] = [];
+  readonly released: ExitPseudonym[] = [];
+  readonly dropped: string[] = [];
+  requests = 0;
+  /** Messages are lost for good from now on. */
+  broken: MixnetError | undefined;
+  readonly #options: Required<ModelOptions>;
+  readonly #pseudonyms = new Map<string, ExitPseudonym>();
+  readonly #held = new Map<ExitPseudonym, number>();
+  readonly #exits = new Map<string, ModelExit>();
+  readonly #listeners = new Set<(message: CoreMessage) => void>();
+  readonly #unacknowledged = new Map<string, { messages: number; bytes: number }>();
+  readonly #queue: Queued[] = [];
+  #sending = false;
+
+  constructor(platform: VirtualPlatform, { slot = 20, transit = 50, dial = 0 }: ModelOptions = {}) {
+    this.platform = platform;
+    this.#options = { slot, transit, dial };
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  get directory() {
+    return { exits: async () => this.candidates };
+  }
+
+  /** Returns its address. */
+  addExit(habit: ExitHabit, description: Partial<ExitCandidate> = {}): string {
+    const key = () => ed25519PublicKey(this.platform.randomBytes(32)) as Recipient['identity'];
+    const recipient = { identity: key(), encryption: key(), gateway: key() } as unknown as Recipient;
+    const recipientText = formatRecipient(recipient);
+    parseRecipient(recipientText);
+    this.#exits.set(recipientText, new ModelExit(this, habit, this.#options.dial));
+    this.candidates.push({
+      recipientText,
+      performance: 100,
+      usesExitPolicy: true,
+      declaredRoleExitNr: true,
+      ...description,
+    });
+    return recipientText;
+  }
+
+  pseudonym(recipient: Recipient, isolation: string): ExitPseudonym {
+    const name = `${formatRecipient(recipient)} ${isolation}`;
+    const pseudonym = this.#pseudonyms.get(name) ?? { recipient, isolation };
+    this.#pseudonyms.set(name, pseudonym);
+    return pseudonym;
+  }
+
+  releasePseudonym(pseudonym: ExitPseudonym): void {
+    this.released.push(pseudonym);
+    this.#pseudonyms.delete(`${formatRecipient(pseudonym.recipient)} ${pseudonym.isolation}`);
+  }
+
+  get pseudonyms(): number {
+    return this.#pseudonyms.size;
+  }
+
+  sendAnonymous(pseudonym: ExitPseudonym, data: Uint8Array, options: { replySurbs: number; lane: string }) {
+    const exit = this.#exit(pseudonym);
+    if (exit === undefined) return Promise.reject(new MixnetError('ERR_MIX_MIXNET_NO_ROUTE'));
+    if (this.broken) return Promise.reject(this.broken);
+    const { replySurbs, lane } = options;
+    this.#note(pseudonym, lane, data, replySurbs);
+    const account = this.#unacknowledged.get(lane) ?? { messages: 0, bytes: 0 };
+    this.#unacknowledged.set(lane, account);
+    account.messages += 1;
+    account.bytes += data.length;
+    return new Promise<void>(resolve => {
+      this.#enqueue(lane, 23 + data.length + 460 * replySurbs, () => {
+        exit.received(pseudonym, data, replySurbs);
+        this.#later(this.#options.transit, () => {
+          account.messages -= 1;
+          account.bytes -= data.length;
+          resolve();
+        });
+      });
+    });
+  }
+
+  surbsHeldBy(pseudonym: ExitPseudonym): number {
+    return this.#held.get(pseudonym) ?? 0;
+  }
+
+  supplySurbs(pseudonym: ExitPseudonym, amount: number): void {
+    this.#note(pseudonym, SURBS, new Uint8Array(0), amount);
+    this.#enqueue(SURBS, 23 + 460 * amount, () => this.#exit(pseudonym)?.received(pseudonym, undefined, amount));
+  }
+
+  unacknowledged(lane: string) {
+    return { messages: 0, bytes: 0, ...this.#unacknowledged.get(lane) };
+  }
+
+  dropLane(lane: string): void {
+    this.dropped.push(lane);
+    for (let i = this.#queue.length - 1; i >= 0; i--) if (this.#queue[i]?.lane === lane) this.#queue.splice(i, 1);
+    this.#unacknowledged.delete(lane);
+  }
+
+  subscribe(listener: (message: CoreMessage) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** A reply on its way back. */
+  reply(pseudonym: ExitPseudonym, data: Uint8Array): void {
+    this.#later(this.#options.transit, () => {
+      this.#held.set(pseudonym, this.surbsHeldBy(pseudonym) - packetsOf(data.length + 3));
+      for (const listener of this.#listeners) listener({ kind: 'reply', data, pseudonym });
+    });
+  }
+
+  /** An exit asks for reply blocks, and spends one on it. */
+  ask(pseudonym: ExitPseudonym, amount: number): void {
+    this.requests += 1;
+    this.#later(this.#options.transit, () => {
+      this.#held.set(pseudonym, this.surbsHeldBy(pseudonym) - 1);
+      this.supplySurbs(pseudonym, amount);
+    });
+  }
+
+  #exit(pseudonym: ExitPseudonym): ModelExit | undefined {
+    const exit = this.#exits.get(formatRecipient(pseudonym.recipient));
+    return exit?.habit === 'unreachable' ? undefined : exit;
+  }
+
+  #note(pseudonym: ExitPseudonym, lane: string, data: Uint8Array, surbs: number): void {
+    const exit = formatRecipient(pseudonym.recipient);
+    const packets = packetsOf(23 + data.length + 460 * surbs);
+    this.sent.push({ at: this.platform.now(), lane, exit, data, surbs, packets });
+    this.#held.set(pseudonym, this.surbsHeldBy(pseudonym) + surbs);
+  }
+
+  #enqueue(lane: string, bytes: number, arrived: () => void): void {
+    this.#queue.push({ lane, packets: packetsOf(bytes), arrived });
+    if (this.#sending) return;
+    this.#sending = true;
+    this.#later(this.#options.slot, () => this.#sendOne());
+  }
+
+  /** Reply blocks sent ahead wait for everything else. */
+  #sendOne(): void {
+    const next = this.#queue.find(({ lane }) => lane !== SURBS) ?? this.#queue[0];
+    this.#sending = next !== undefined;
+    if (next === undefined) return;
+    next.packets -= 1;
+    if (next.packets === 0) {
+      this.#queue.splice(this.#queue.indexOf(next), 1);
+      this.#later(this.#options.transit, next.arrived);
+    }
+    this.#later(this.#options.slot, () => this.#sendOne());
+  }
+
+  #later(delay: number, callback: () => void): void {
+    this.platform.setTimer(callback, delay);
+  }
+}
+
+interface Client {
+  surbs: number;
+  pending: number;
+  readonly queue: { data: Uint8Array; packets: number }[];
+}
+
+class ModelExit {
+  readonly habit: ExitHabit;
+  readonly #mixnet: ModelMixnet;
+  readonly #dial: number;
+  readonly #clients = new Map<ExitPseudonym, Client>();
+  readonly #connections = new Map<ConnectionId, { receive(piece: SocketData): void }>();
+  readonly #parked = new Map<ConnectionId, SocketData[]>();
+
+  constructor(mixnet: ModelMixnet, habit: ExitHabit, dial: number) {
+    this.#mixnet = mixnet;
+    this.habit = habit;
+    this.#dial = dial;
+  }
+
+  received(pseudonym: ExitPseudonym, data: Uint8Array | undefined, surbs: number): void {
+    const client = this.#clients.get(pseudonym) ?? { surbs: 0, pending: 0, queue: [] };
+    if (surbs > 0) this.#clients.set(pseudonym, client);
+    client.surbs += surbs;
+    if (data === undefined) client.pending = Math.max(0, client.pending - surbs);
+    this.#drain(pseudonym);
+    if (data !== undefined) this.#handle(pseudonym, data);
+  }
+
+  #handle(pseudonym: ExitPseudonym, data: Uint8Array): void {
+    const { request } = decodeRequest(data);
+    if (request.kind === 'send') {
+      const known = this.#connections.get(request.connection);
+      if (known !== undefined) known.receive(request);
+      else this.#parked.set(request.connection, [...(this.#parked.get(request.connection) ?? []), request]);
+    } else if (request.kind === 'connect') {
+      this.#mixnet.platform.setTimer(() => this.#connect(pseudonym, request.connection, request.address), this.#dial);
+    }
+  }
+
+  #connect(pseudonym: ExitPseudonym, connection: ConnectionId, address: string): void {
+    const { habit } = this;
+    const answer = (response: RequesterResponse) => this.#reply(pseudonym, encodeResponse(response));
+    if (habit === 'refuse') answer({ kind: 'error', connection, text: `Domain "${address}" failed filter check` });
+    const piece = { kind: 'data', connection, data: new Uint8Array(0) } as const;
+    if (habit === 'dial-failed') answer({ ...piece, sequence: 0n, closed: true });
+    if (typeof habit === 'string') return;
+    let sequence = 0n;
+    answer({ ...piece, sequence: sequence++, closed: false });
+    const origin = habit(address);
+    const socket: OriginSocket = {
+      send: bytes => {
+        for (let at = 0; at < bytes.length; at += 16_384) {
+          answer({ ...piece, sequence: sequence++, closed: false, data: bytes.subarray(at, at + 16_384) });
+        }
+      },
+      end: () => answer({ ...piece, sequence: sequence++, closed: true }),
+    };
+    const incoming = new OrderedBuffer();
+    let closedAt: bigint | undefined;
+    const receive = (piece: SocketData) => {
+      if (piece.closed) closedAt = piece.sequence;
+      incoming.write(piece.sequence, piece.data);
+      const run = incoming.read();
+      if (run === undefined) return;
+      if (run.data.length > 0) origin.data?.(run.data, socket);
+      if (closedAt !== undefined && run.lastSequence >= closedAt) origin.closed?.();
+    };
+    this.#connections.set(connection, { receive });
+    origin.opened?.(socket);
+    for (const piece of this.#parked.get(connection) ?? []) receive(piece);
+    this.#parked.delete(connection);
+  }
+
+  #reply(pseudonym: ExitPseudonym, data: Uint8Array): void {
+    const client = this.#clients.get(pseudonym);
+    if (client === undefined) return;
+    client.queue.push({ data, packets: packetsOf(data.length + 3) });
+    this.#drain(pseudonym);
+  }
+
+  #drain(pseudonym: ExitPseudonym): void {
+    const client = this.#clients.get(pseudonym);
+    if (client === undefined) return;
+    for (let first = client.queue[0]; first !== undefined && client.surbs > 10; first = client.queue[0]) {
+      const now = Math.min(first.packets, client.surbs - 10);
+      client.surbs -= now;
+      first.packets -= now;
+      if (first.packets > 0) break;
+      client.queue.shift();
+      this.#mixnet.reply(pseudonym, first.data);
+    }
+    const waiting = client.queue.reduce((sum, { packets }) => sum + packets, 0);
+    const have = client.surbs + client.pending;
+    if (have >= 200 || have >= waiting + 10 || client.surbs === 0) return;
+    const amount = Math.min(50, Math.max(10, waiting));
+    client.surbs -= 1;
+    client.pending += amount;
+    this.#mixnet.ask(pseudonym, amount);
+  }
+}
