@@ -1,6 +1,8 @@
 /** The protocol between a client and its gateway, both sides of it, and the link that keeps a client connected. */
 
 export { type AuthenticationRecord, authenticateRequest, refusalOf, signedPlaintext } from './authenticate.ts';
+export { FREE_BANDWIDTH } from './bandwidth.ts';
+export { ClientSession, type ClientSessionOptions, type ClientStep, type Failure } from './client-session.ts';
 export {
   type AuthenticateRequest,
   type ClientMessage,
@@ -22,6 +24,8 @@ export {
 } from './encrypted-requests.ts';
 export { gatewayTexts } from './error-texts.ts';
 export { FORWARD_KINDS, type Frame, openFrame, PUSH_KIND, sealFrame } from './frames.ts';
+export { GatewayClients, type GatewayClientsOptions } from './gateway-clients.ts';
+export { GatewaySession, type GatewaySessionOptions, type SessionOutput } from './gateway-session.ts';
 export {
   answerHandshake,
   beginHandshake,
@@ -31,4 +35,5 @@ export {
   HANDSHAKE_SUCCESS,
 } from './handshake.ts';
 export type { Identity } from './identity.ts';
+export { GatewayLink, type GatewayLinkOptions, type LinkState, type OutgoingPacket } from './link.ts';
 export { CURRENT_VERSION, mixPacketVersion, OLDEST_VERSION, versionAfter, versionFor } from './version.ts';
