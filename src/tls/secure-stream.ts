@@ -1,0 +1,33 @@
+/** What TLS is made over, and what it makes: streams of the same shape. */
+
+/** A connection, in the shape of a WinterTC socket: how the bytes travel is not its business. */
+export interface ByteStream {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  /** Gives the stream up, in both directions and at once, also while its streams are locked. Idempotent. */
+  close(reason?: unknown): Promise<void>;
+}
+
+export interface SecureOptions {
+  /** The name, or the IP literal, that the certificate must be for. */
+  readonly hostname: string;
+  /** Protocols to offer, the best first: `['http/1.1']`. None offers nothing. */
+  readonly alpn: readonly string[];
+  /** Certificate authorities, PEM, in the place of the built-in ones. */
+  readonly ca?: readonly string[] | undefined;
+  /** Certificate authorities, PEM, beside the others. */
+  readonly extraCa?: readonly string[] | undefined;
+  /** Ends the handshake, and with it the stream below. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The plain side of a TLS connection. Where the peer's closing message (close_notify) is missing, `readable` ends with
+ * ERR_MIX_TLS_TRUNCATED after the last byte that came.
+ */
+export interface SecureStream extends ByteStream {
+  /** Resolves when it is closed in both directions; rejects with the error that ended it. */
+  readonly closed: Promise<void>;
+  /** The protocol that the peer chose among those offered, if any. */
+  readonly alpn: string | undefined;
+}
