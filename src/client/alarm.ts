@@ -20,6 +20,11 @@ export class Alarm {
     this.#timer = at === undefined ? undefined : this.#platform.setTimer(() => this.#fire(), this.#delayUntil(at));
   }
 
+  /** The same, unless it is set already. */
+  setIfUnset(at: Milliseconds): void {
+    if (this.#at === undefined) this.set(at);
+  }
+
   #fire(): void {
     this.#timer = undefined;
     this.#at = undefined;

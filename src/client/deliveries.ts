@@ -8,13 +8,17 @@ import type { Lane } from './lanes.ts';
  */
 export class Deliveries {
   readonly #open = new Map<Lane, Set<Delivery>>();
+  readonly #hold: () => () => void;
   readonly #ended: (delivery: Delivery) => void;
   readonly #waitingForIdle: (() => void)[] = [];
+  #release = () => {};
   #count = 0;
   #bytes = 0;
   #refusal: MixnetError | undefined;
 
-  constructor(ended: (delivery: Delivery) => void) {
+  /** `hold` keeps the process alive while anything is open, until what it returns is called. */
+  constructor(hold: () => () => void, ended: (delivery: Delivery) => void) {
+    this.#hold = hold;
     this.#ended = ended;
   }
 
@@ -32,9 +36,19 @@ export class Deliveries {
     }
     const delivery = new Delivery(lane, bytes, () => this.#close(delivery), signal);
     this.#open.set(lane, (this.#open.get(lane) ?? new Set()).add(delivery));
+    if (this.#count === 0) this.#release = this.#hold();
     this.#count += 1;
     this.#bytes += bytes;
     return delivery;
+  }
+
+  /** For messages of the client itself, which nobody waits for: `undefined` where `open` throws. */
+  tryOpen(lane: Lane): Delivery | undefined {
+    try {
+      return this.open(lane, 0);
+    } catch {
+      return undefined;
+    }
   }
 
   /** What is accepted on a lane and not yet acknowledged, wherever it waits. */
@@ -70,7 +84,9 @@ export class Deliveries {
     this.#count -= 1;
     this.#bytes -= delivery.bytes;
     this.#ended(delivery);
-    if (this.#count === 0) for (const resolve of this.#waitingForIdle.splice(0)) resolve();
+    if (this.#count > 0) return;
+    this.#release();
+    for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }
 }
 

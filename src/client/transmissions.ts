@@ -74,7 +74,19 @@ export class Transmissions implements PacketMaker<QueuedFragment, OutgoingPacket
     return this.#acks.size;
   }
 
-  /** Cuts a message for `queue`. It must not change until the delivery has ended. */
+  /** Cuts a message and queues it on its delivery's lane. Fails the delivery where there is no route. */
+  sendTo(recipient: Recipient, message: Uint8Array, delivery: Delivery, maxRetransmissions: number): void {
+    try {
+      this.#routes().route(recipient.gateway, this.#options.platform.randomBytes);
+    } catch (error) {
+      delivery.fail(error);
+      return;
+    }
+    const outgoing = this.split(message, delivery, { kind: 'recipient', recipient }, maxRetransmissions);
+    this.#queueBatch(outgoing.map(one => ({ outgoing: one, surb: undefined, again: false })));
+  }
+
+  /** Cuts a message, which must not change until the delivery has ended. */
   split(
     message: Uint8Array,
     delivery: Delivery,
@@ -88,10 +100,6 @@ export class Transmissions implements PacketMaker<QueuedFragment, OutgoingPacket
     delivery.divide(outgoing.length);
     if (!delivery.ended) this.#shipments.set(delivery, { outgoing, batches: [] });
     return outgoing;
-  }
-
-  queue(outgoing: readonly OutgoingFragment[]): void {
-    this.#queueBatch(outgoing.map(one => ({ outgoing: one, surb: undefined, again: false })));
   }
 
   /** For destinations known by a tag: each fragment, new or expired, with the reply block for this attempt. */

@@ -69,7 +69,10 @@ function createSender(wishes: Partial<Traffic> = {}) {
       },
     },
   });
-  const deliveries = new Deliveries(delivery => transmissions.drop(delivery));
+  const deliveries = new Deliveries(
+    () => platform.hold(),
+    delivery => transmissions.drop(delivery),
+  );
 
   function carry({ packet, firstHop }: OutgoingPacket): true {
     const journey = mixnet.carry(packet, firstHop);
@@ -92,9 +95,8 @@ function createSender(wishes: Partial<Traffic> = {}) {
 
   function send(message: Uint8Array, options: { lane?: string; limit?: number; signal?: AbortSignal } = {}) {
     const delivery = deliveries.open(options.lane ?? GENERAL_LANE, message.length, options.signal);
-    const destination = { kind: 'recipient', recipient: self } as const;
     const limit = options.limit ?? traffic.maximumNumberOfRetransmissions;
-    transmissions.queue(transmissions.split(message, delivery, destination, limit));
+    transmissions.sendTo(self, message, delivery, limit);
     return delivery.done;
   }
 
@@ -248,14 +250,21 @@ describe('a message', () => {
     expect([sender.lanes.total, sender.transmissions.pending]).toEqual([0, 0]);
   });
 
-  test('waits while there is no route, and fails with the reason when there is none for long', async () => {
+  test('is refused where there is no route', async () => {
     const sender = createSender(slow);
     sender.mixnet.reachable = false;
+    expect(await settled(sender.send(new Uint8Array(10)))).toEqual(new Error('no route'));
+    expect(sender.lanes.empty).toBe(true);
+  });
+
+  test('whose route is lost waits for another, and fails with the reason when there is none for long', async () => {
+    const sender = createSender(slow);
     sender.streams.start();
     const short = settled(sender.send(new Uint8Array(10)));
     const long = settled(sender.send(new Uint8Array(10), { limit: 1 }));
+    sender.mixnet.reachable = false;
     await sender.platform.advance(5000);
-    expect(sender.seen).toEqual([]);
+    expect(sender.seen.filter(({ content }) => content === 'fragment')).toEqual([]);
     expect(await long).toMatchObject({ code: 'ERR_MIX_MIXNET_UNDELIVERED', cause: new Error('no route') });
     sender.mixnet.reachable = true;
     await sender.platform.advance(5000);

@@ -1,0 +1,205 @@
+import { MixnetError } from '../errors.ts';
+import type { GatewayLink } from '../gateway/index.ts';
+import type { Recipient } from '../message/index.ts';
+import type { Milliseconds, Platform } from '../platform/platform.ts';
+import type { Directory, Topology } from '../topology/index.ts';
+import { AnonymousSender } from './anonymous-sender.ts';
+import { withDeadline } from './deadline.ts';
+import { Deliveries } from './deliveries.ts';
+import { Inbox } from './inbox.ts';
+import { Lanes } from './lanes.ts';
+import { NetworkView } from './network-view.ts';
+import { OutageWatch } from './outage-watch.ts';
+import { type OutgoingPacket, PacketBuilder } from './packet-builder.ts';
+import type { Pseudonym } from './pseudonym.ts';
+import { ReadyPackets } from './ready-packets.ts';
+import { Receiver } from './receive.ts';
+import { Replier } from './replier.ts';
+import { RotationWatch } from './rotation-watch.ts';
+import { SentReplyKeys } from './sent-reply-keys.ts';
+import type { Entrance } from './start-up.ts';
+import { type Counters, newCounters } from './stats.ts';
+import { SurbSupply } from './surb-supply.ts';
+import type { Traffic } from './traffic.ts';
+import { TrafficStreams } from './traffic-streams.ts';
+import { type QueuedFragment, Transmissions } from './transmissions.ts';
+
+export interface AssembleOptions {
+  readonly platform: Platform;
+  readonly traffic: Traffic;
+  readonly directory: Directory;
+  readonly entrance: Entrance;
+  readonly strictReserve: boolean;
+}
+
+/** The client's parts that its public face speaks to. */
+export interface ClientParts {
+  readonly self: Recipient;
+  readonly traffic: Traffic;
+  readonly counters: Counters;
+  readonly link: GatewayLink;
+  readonly network: NetworkView;
+  readonly lanes: Lanes<QueuedFragment>;
+  readonly ready: ReadyPackets<QueuedFragment, OutgoingPacket>;
+  readonly deliveries: Deliveries;
+  readonly transmissions: Transmissions;
+  readonly anonymousSender: AnonymousSender;
+  readonly replier: Replier;
+  readonly inbox: Inbox;
+  start(): void;
+  linkChanged(): void;
+  onState(listener: () => void): () => void;
+  releasePseudonym(pseudonym: Pseudonym): void;
+  close(drain: Milliseconds): Promise<void>;
+}
+
+/** Puts a client together. Nothing runs until `start`. */
+export function assemble({ platform, traffic, directory, entrance, strictReserve }: AssembleOptions): ClientParts {
+  const { keys, gateway, link } = entrance;
+  const random = platform.randomBytes;
+  const counters = newCounters();
+  const self: Recipient = { identity: keys.identity.publicKey, encryption: keys.encryption.publicKey, gateway };
+  const maxRetransmissions = traffic.maximumNumberOfRetransmissions;
+
+  const network = new NetworkView({
+    platform,
+    directory,
+    gateway,
+    topology: entrance.topology,
+    changed() {
+      ready.rebuild(platform.now());
+      rotationWatch.look();
+    },
+  });
+  const topology = (): Topology => {
+    if (network.current === undefined) throw new MixnetError('ERR_MIX_MIXNET_NO_ROUTE');
+    return network.current;
+  };
+
+  const lanes = new Lanes<QueuedFragment>();
+  const builder = new PacketBuilder({ self, ackKey: keys.ackKey, traffic, random });
+  const transmissions: Transmissions = new Transmissions({
+    platform,
+    traffic,
+    counters,
+    builder,
+    lanes,
+    routes: rotation => network.ofRotation(rotation),
+    queued(lane) {
+      ready.makeWay(lane);
+      streams.wake();
+    },
+    replyExpired: outgoing => replier.expired(outgoing),
+  });
+  const ready = new ReadyPackets(lanes, transmissions, random);
+  const streams = new TrafficStreams<QueuedFragment, OutgoingPacket>({
+    platform,
+    traffic,
+    counters,
+    ready,
+    wire: link,
+    sent: (real, now) => transmissions.sent(real, now),
+  });
+  const deliveries: Deliveries = new Deliveries(
+    () => platform.hold(),
+    delivery => {
+      transmissions.drop(delivery);
+      replier.drop(delivery);
+    },
+  );
+
+  const replyKeys = new SentReplyKeys();
+  const supply = new SurbSupply();
+  const receiver = new Receiver({ ackKey: keys.ackKey, encryptionSecret: keys.encryption.secretKey, replyKeys });
+  const anonymousSender = new AnonymousSender({
+    platform,
+    builder,
+    transmissions,
+    deliveries,
+    replyKeys,
+    counters,
+    topology,
+    maxRetransmissions,
+  });
+  const replier: Replier = new Replier({
+    platform,
+    transmissions,
+    deliveries,
+    self,
+    strictReserve,
+    maxRetransmissions: traffic.maximumNumberOfReplyRetransmissions,
+  });
+  const inbox = new Inbox({ platform, receiver, transmissions, replier, anonymousSender, supply, counters });
+  const rotationWatch = new RotationWatch({
+    platform,
+    network,
+    rotate(view) {
+      replyKeys.rotate(view);
+      replyKeys.purge(platform.now());
+      replier.rotate(view);
+      receiver.prune(platform.now());
+    },
+  });
+
+  const outageWatch = new OutageWatch(platform, link, deliveries);
+
+  const stateListeners = new Set<() => void>();
+  let closed = false;
+
+  /** In this order: nothing more is sent, every promise is settled, then the timers that this has moved are stopped. */
+  function shut(reason: MixnetError): void {
+    closed = true;
+    streams.stop();
+    deliveries.failAll(reason);
+    for (const part of [transmissions, anonymousSender, replier, network, rotationWatch, outageWatch]) part.stop();
+    ready.clear();
+    inbox.clear();
+    link.close();
+    for (const listener of [...stateListeners]) listener();
+    stateListeners.clear();
+  }
+
+  return {
+    self,
+    traffic,
+    counters,
+    link,
+    network,
+    lanes,
+    ready,
+    deliveries,
+    transmissions,
+    anonymousSender,
+    replier,
+    inbox,
+    start() {
+      network.start();
+      rotationWatch.look();
+      streams.start();
+    },
+    linkChanged() {
+      if (closed) return;
+      outageWatch.linkChanged();
+      if (link.state === 'connected') streams.wake();
+      for (const listener of [...stateListeners]) listener();
+    },
+    onState(listener) {
+      const subscription = () => listener();
+      stateListeners.add(subscription);
+      return () => void stateListeners.delete(subscription);
+    },
+    releasePseudonym(pseudonym) {
+      anonymousSender.release(pseudonym);
+      supply.forget(pseudonym);
+      receiver.forget(pseudonym);
+    },
+    async close(drain) {
+      const reason = new MixnetError('ERR_MIX_MIXNET_CLOSED');
+      deliveries.refuse(reason);
+      if (drain > 0) {
+        await withDeadline(platform, { ms: drain, error: () => reason }, () => deliveries.idle()).catch(() => {});
+      }
+      shut(reason);
+    },
+  };
+}

@@ -1,0 +1,243 @@
+import { MixnetError } from '../errors.ts';
+import type { LinkState } from '../gateway/index.ts';
+import { encodeNymMessage, type Recipient, SENDER_TAG_BYTES, type SenderTag } from '../message/index.ts';
+import type { Milliseconds, Platform } from '../platform/platform.ts';
+import { Directory, parseIdentity, type Topology } from '../topology/index.ts';
+import { assemble, type ClientParts } from './assemble.ts';
+import { withDeadline } from './deadline.ts';
+import type { ReceivedMessage } from './inbox.ts';
+import { GENERAL_LANE, type Lane } from './lanes.ts';
+import type { Pseudonym } from './pseudonym.ts';
+import { startUp } from './start-up.ts';
+import type { ClientStats } from './stats.ts';
+import { surbBatches } from './surb-supply.ts';
+import { completeTraffic, type Traffic } from './traffic.ts';
+
+export interface ClientCoreOptions {
+  readonly platform: Platform;
+  /** Base URLs of the directory; one stands in for the other. */
+  readonly api: readonly string[];
+  /** Identity of the gateway to use, base58. Default: any that takes us, chosen anew for each client. */
+  readonly gateway?: string;
+  /** Use gateways with `wss:` only, as pages served over https have to. Default false. */
+  readonly secure?: boolean;
+  readonly traffic?: Partial<Traffic>;
+  readonly replies?: {
+    /**
+     * Keep ten reply blocks of every sender to ask for more with, as Nym's clients do: the first answer to who sent ten
+     * then waits for more. Default false: two are kept.
+     */
+    readonly strictReserve?: boolean;
+  };
+  /** How long `connect` may take, ms. Default 60 000; then it rejects with ERR_MIX_TIMEOUT_SETUP. */
+  readonly setupTimeoutMs?: Milliseconds;
+  /** Ends `connect`. No effect on a connected client. */
+  readonly signal?: AbortSignal;
+}
+
+export interface SendOptions {
+  /** Default 'general'. */
+  readonly lane?: Lane;
+  /** Gives the message up: it is neither sent nor sent again, and the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** How often each packet may be sent again; 0 sends it once. Default: that of the traffic options. */
+  readonly maxRetransmissions?: number;
+}
+
+export type ClientState = LinkState;
+
+/**
+ * A client of the mixnet: one identity, one gateway, its traffic streams, and messages both ways. All sending methods
+ * resolve when the last packet of the message is acknowledged, which says that it reached the recipient's gateway, and
+ * reject with
+ *
+ * - ERR_MIX_MIXNET_NO_ROUTE where the topology does not have the recipient's gateway,
+ * - ERR_MIX_MIXNET_UNDELIVERED where a packet was sent as often as it may be and not acknowledged,
+ * - ERR_MIX_MIXNET_CLOSED for a closed client, ERR_MIX_USAGE_BUSY where too much waits already, or the signal's reason.
+ */
+export class ClientCore {
+  /** Where others send to. Made for this connection, and linked to nothing before it. */
+  readonly address: Recipient;
+  readonly #parts: ClientParts;
+  #closed: Promise<void> | undefined;
+
+  private constructor(parts: ClientParts) {
+    this.#parts = parts;
+    this.address = parts.self;
+  }
+
+  /**
+   * Chooses a gateway, registers with it, and starts the traffic. Rejects with ERR_MIX_DIRECTORY_…, ERR_MIX_GATEWAY_…,
+   * ERR_MIX_TIMEOUT_SETUP or the signal's reason, and then leaves nothing behind. Throws TypeError or RangeError for
+   * options that cannot be.
+   */
+  static async connect(options: ClientCoreOptions): Promise<ClientCore> {
+    const { platform, api, setupTimeoutMs = SETUP_TIMEOUT_MS, signal } = options;
+    const traffic = completeTraffic(options.traffic);
+    const gateway = options.gateway === undefined ? undefined : parseIdentity(options.gateway);
+    const directory = new Directory({ urls: api, platform });
+    const release = platform.hold();
+    try {
+      // What the link reports before the rest of the client exists waits for it.
+      const early: Uint8Array[] = [];
+      let parts: ClientParts | undefined;
+      const on = {
+        push: (bytes: Uint8Array) => void (parts === undefined ? early.push(bytes) : parts.inbox.push(bytes)),
+        state: () => parts?.linkChanged(),
+      };
+      const entrance = await withDeadline(
+        platform,
+        { ms: setupTimeoutMs, error: () => new MixnetError('ERR_MIX_TIMEOUT_SETUP'), signal },
+        limited => startUp({ platform, directory, gateway, secure: options.secure ?? false, on }, limited),
+      );
+      const strictReserve = options.replies?.strictReserve ?? false;
+      parts = assemble({ platform, traffic, directory, entrance, strictReserve });
+      for (const bytes of early) parts.inbox.push(bytes);
+      parts.start();
+      return new ClientCore(parts);
+    } finally {
+      release();
+    }
+  }
+
+  get state(): ClientState {
+    return this.#parts.link.state;
+  }
+
+  /** Called after every change of `state`. Returns the function that ends it. */
+  onState(listener: () => void): () => void {
+    return this.#parts.onState(listener);
+  }
+
+  /** The last good view of the network. */
+  get topology(): Topology {
+    return this.#parts.network.latest;
+  }
+
+  stats(): ClientStats {
+    return { ...this.#parts.counters };
+  }
+
+  /** Sends a message that says nothing about its sender. It cannot be answered, unless its content says where. */
+  async send(recipient: Recipient, data: Uint8Array, options: SendOptions = {}): Promise<void> {
+    const { transmissions } = this.#parts;
+    const delivery = this.#open(data, options);
+    const message = encodeNymMessage({ kind: 'plain', data });
+    transmissions.sendTo(recipient, message, delivery, this.#limit(options));
+    return delivery.done;
+  }
+
+  /**
+   * Who we are to that recipient. The same arguments give the same one, until it is released; with another isolation it is
+   * another, which the recipient cannot link to the first.
+   */
+  pseudonym(recipient: Recipient, isolation: string): Pseudonym {
+    return this.#parts.anonymousSender.pseudonym(recipient, isolation);
+  }
+
+  /** Ends a pseudonym: answers to it are not understood any more. */
+  releasePseudonym(pseudonym: Pseudonym): void {
+    this.#parts.releasePseudonym(pseudonym);
+  }
+
+  /**
+   * Sends a message under a pseudonym, with so many reply blocks to answer with. Each carries one packet back, and Nym's
+   * clients keep ten of them to ask for more.
+   *
+   * @param options.replySurbs 0 to 500
+   */
+  async sendAnonymous(
+    pseudonym: Pseudonym,
+    data: Uint8Array,
+    options: SendOptions & { readonly replySurbs: number },
+  ): Promise<void> {
+    const surbs = checkSurbs(options.replySurbs);
+    const maxRetransmissions = this.#limit(options);
+    const delivery = this.#open(data, options);
+    this.#parts.anonymousSender.send(delivery, pseudonym, { content: 'data', data, surbs, maxRetransmissions });
+    return delivery.done;
+  }
+
+  /** Sends reply blocks alone, ahead of need, in messages of at most 100. Nobody is told whether they arrive. */
+  supplySurbs(pseudonym: Pseudonym, amount: number, options: { readonly lane?: Lane } = {}): void {
+    this.#parts.anonymousSender.supply(pseudonym, surbBatches(checkSurbs(amount)), options.lane);
+  }
+
+  /** How many reply blocks the other side is believed to have left: given, or on their way, and not used. */
+  surbsHeldBy(pseudonym: Pseudonym): number {
+    return this.#parts.anonymousSender.surbsHeldBy(pseudonym);
+  }
+
+  /**
+   * Answers whoever sent under that tag, by the reply blocks that came with it. Where they do not suffice, more are asked
+   * for. Rejects also with ERR_MIX_MIXNET_UNKNOWN_SENDER, and with ERR_MIX_MIXNET_NO_SURBS where no more come. `data` is
+   * not empty.
+   */
+  async reply(senderTag: Uint8Array, data: Uint8Array, options: SendOptions = {}): Promise<void> {
+    if (senderTag.length !== SENDER_TAG_BYTES) throw new TypeError(`a sender tag has ${SENDER_TAG_BYTES} bytes`);
+    if (data.length === 0) throw new RangeError('a reply cannot be empty');
+    const limit = this.#limit(options, this.#parts.traffic.maximumNumberOfReplyRetransmissions);
+    const delivery = this.#open(data, options);
+    this.#parts.replier.reply(senderTag as SenderTag, data, delivery, limit);
+    return delivery.done;
+  }
+
+  /** Packets of a lane that have not been sent once, those included that wait for reply blocks. */
+  laneLength(lane: Lane): number {
+    const { lanes, ready, replier } = this.#parts;
+    return lanes.length(lane) + ready.length(lane) + replier.parked(lane);
+  }
+
+  /** Messages of a lane that are not acknowledged, and how much of their data. */
+  unacknowledged(lane: Lane): { readonly messages: number; readonly bytes: number } {
+    return this.#parts.deliveries.unacknowledged(lane);
+  }
+
+  /** Gives up all messages of a lane: nothing of it is sent, or sent again. They reject with `reason`, or an AbortError. */
+  dropLane(lane: Lane, reason: unknown = new DOMException('The lane was dropped.', 'AbortError')): void {
+    this.#parts.deliveries.failLane(lane, reason);
+  }
+
+  /** Calls `listener` with every message that comes, until the returned function is called. */
+  subscribe(listener: (message: ReceivedMessage) => void): () => void {
+    return this.#parts.inbox.subscribe(listener);
+  }
+
+  /**
+   * Ends the client. With `drain`, up to so many ms go by first in which what was accepted is sent, at the usual rate, and
+   * nothing more is accepted. What is not acknowledged then rejects with ERR_MIX_MIXNET_CLOSED. Never rejects.
+   */
+  close(options: { readonly drain?: Milliseconds } = {}): Promise<void> {
+    this.#closed ??= this.#parts.close(options.drain ?? 0);
+    return this.#closed;
+  }
+
+  #open(data: Uint8Array, { lane = GENERAL_LANE, signal }: SendOptions) {
+    if (!(data instanceof Uint8Array)) throw new TypeError('data is a Uint8Array');
+    const delivery = this.#parts.deliveries.open(lane, data.length, signal);
+    const { counters } = this.#parts;
+    counters.messagesSent += 1;
+    delivery.done.catch(() => {
+      counters.messagesFailed += 1;
+    });
+    return delivery;
+  }
+
+  #limit(
+    { maxRetransmissions }: SendOptions,
+    usual: number = this.#parts.traffic.maximumNumberOfRetransmissions,
+  ): number {
+    const limit = maxRetransmissions ?? usual;
+    if (!Number.isInteger(limit) || limit < 0) throw new RangeError('maxRetransmissions is a whole number from 0');
+    return limit;
+  }
+}
+
+function checkSurbs(amount: number): number {
+  if (Number.isInteger(amount) && amount >= 0 && amount <= MAX_SURBS) return amount;
+  throw new RangeError(`reply blocks come in whole numbers from 0 to ${MAX_SURBS}`);
+}
+
+const SETUP_TIMEOUT_MS: Milliseconds = 60_000;
+/** What Nym's clients give at most at once (`maximum_allowed_reply_surb_request_size`). */
+const MAX_SURBS = 500;
