@@ -189,7 +189,7 @@ export class ReceivedSurbs<Item> {
     const lacking = () => enough - sender.stock.fresh - sender.expected;
     if (lacking() > 0) this.#request(sender, sender.parked.size, now, decision);
     // The reference leaves it at that until something comes.
-    while (!this.#strict && lacking() > 0 && sender.stock.available > this.#reserve) {
+    while (!this.#strict && lacking() >= MIN_REQUEST && sender.stock.available > this.#reserve) {
       this.#request(sender, lacking(), now, decision);
     }
   }

@@ -153,8 +153,8 @@ function nameOf(digest: Uint8Array): string {
 
 /** `maximum_reply_key_age` of `nymtech/nym common/client-core/config-types/src/lib.rs`. */
 const MAX_AGE: Milliseconds = 24 * 3_600_000;
-/** Far beyond what packets overtake each other by, retransmissions included. */
-const REORDERING: Milliseconds = 60_000;
+/** Beyond what messages overtake each other by, a few retransmissions and waiting in lanes included. */
+const REORDERING: Milliseconds = 20_000;
 /** Twenty times what a holder stores; the rest are keys of lost packets. Some 2 MB. */
 const MAX_KEYS_PER_PSEUDONYM = 8192;
 /** Some 30 MB. */
