@@ -43,7 +43,10 @@ export class NetworkView {
   }
 
   start(): void {
-    void this.#refreshKeyRotation().then(() => this.#schedule());
+    void this.#refreshKeyRotation().then(() => {
+      this.#failures = this.#keyRotation === undefined ? 1 : 0;
+      this.#schedule();
+    });
   }
 
   stop(): void {

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { type SurbOrder, SurbWorkshop } from '../../src/client/surb-workshop.ts';
+import type { ReplySurb } from '../../src/message/index.ts';
+import { VirtualPlatform } from '../support/virtual-platform.ts';
+
+const block = {} as ReplySurb;
+
+function order(name: string, amount: number, log: string[], changes: Partial<SurbOrder> = {}): SurbOrder {
+  return {
+    amount,
+    urgent: true,
+    wanted: () => true,
+    make: () => block,
+    done: surbs => log.push(`${name}: ${surbs.length}`),
+    failed: error => log.push(`${name} failed: ${error}`),
+    ...changes,
+  };
+}
+
+test('a few reply blocks are made at once, none too', () => {
+  const log: string[] = [];
+  const workshop = new SurbWorkshop(new VirtualPlatform());
+  workshop.order(order('none', 0, log));
+  workshop.order(order('few', 10, log));
+  expect(log).toEqual(['none: 0', 'few: 10']);
+});
+
+test('many are made in slices, between which others have their turn', async () => {
+  const log: string[] = [];
+  const platform = new VirtualPlatform();
+  const workshop = new SurbWorkshop(platform);
+  let [made, mostAtOnce, sinceTurn] = [0, 0, 0];
+  const make = () => {
+    made += 1;
+    sinceTurn += 1;
+    mostAtOnce = Math.max(mostAtOnce, sinceTurn);
+    queueMicrotask(() => {
+      sinceTurn = 0;
+    });
+    return block;
+  };
+  workshop.order(order('many', 500, log, { make }));
+  expect(made).toBeLessThan(20);
+  await platform.advance(0);
+  expect(log).toEqual(['many: 500']);
+  expect(mostAtOnce).toBeLessThan(20);
+  expect(platform.pendingTimers).toBe(0);
+});
+
+test('those that a message waits for come first', async () => {
+  const log: string[] = [];
+  const platform = new VirtualPlatform();
+  const workshop = new SurbWorkshop(platform);
+  workshop.order(order('ahead', 100, log, { urgent: false }));
+  workshop.order(order('more ahead', 100, log, { urgent: false }));
+  workshop.order(order('first', 50, log));
+  workshop.order(order('second', 0, log));
+  await platform.advance(0);
+  expect(log).toEqual(['first: 50', 'second: 0', 'ahead: 100', 'more ahead: 100']);
+});
+
+test('what nobody wants any more is not made, and what cannot be made is said', async () => {
+  const log: string[] = [];
+  const platform = new VirtualPlatform();
+  const workshop = new SurbWorkshop(platform);
+  let wanted = true;
+  workshop.order(order('given up', 100, log, { wanted: () => wanted }));
+  wanted = false;
+  const make = () => {
+    throw new Error('no route');
+  };
+  workshop.order(order('impossible', 3, log, { make }));
+  workshop.order(order('next', 3, log));
+  await platform.advance(0);
+  expect(log).toEqual(['impossible failed: Error: no route', 'next: 3']);
+});
+
+test('a stopped workshop leaves no timer', () => {
+  const platform = new VirtualPlatform();
+  const workshop = new SurbWorkshop(platform);
+  workshop.order(order('many', 500, []));
+  workshop.stop();
+  expect(platform.pendingTimers).toBe(0);
+});
