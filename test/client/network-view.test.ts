@@ -36,13 +36,13 @@ const keyRotation: KeyRotation = {
 };
 
 /** A view of a network whose directory answers as the test says. */
-function createView(first = topologyOf(47)) {
+function createView(first = topologyOf(47), rotationDown = false) {
   const platform = new VirtualPlatform({ wallTime: START });
   const directory = {
     asked: [] as number[],
     askedForRotation: 0,
     down: false,
-    rotationDown: false,
+    rotationDown,
     gateways: [own, other] as readonly GatewayNode[],
     epoch: () => 47 + Math.floor((platform.wallTime() - keyRotation.referenceStart) / HOUR),
     async topology() {
@@ -148,8 +148,7 @@ describe('key rotation', () => {
     await platform.advance(1);
     expect(view.expected).toMatchObject({ epoch: 47, rotationId: 1 });
 
-    const failing = createView();
-    failing.directory.rotationDown = true;
+    const failing = createView(topologyOf(47), true);
     await failing.platform.advance(2 * MINUTE);
     expect(failing.directory.askedForRotation).toBeGreaterThan(2);
     failing.directory.rotationDown = false;
