@@ -98,6 +98,12 @@ describe('requests for more', () => {
     expect(surbs.received(tag, replyBlocks(40), true, 20).requests.map(({ amount }) => amount)).toEqual([]);
   });
 
+  test('more than was asked for is no credit against later requests', () => {
+    const surbs = new ReceivedSurbs<number>({ strictReserve: true });
+    surbs.received(tag, replyBlocks(15), true, 0);
+    expect(surbs.reply(tag, 'general', items(8), 10).requests.map(({ amount }) => amount)).toEqual([10]);
+  });
+
   test('a sender who is unknown, or known without a reply block', () => {
     const surbs = new ReceivedSurbs<number>();
     expect(() => surbs.reply(tag, 'general', items(1), 0)).toThrow(
@@ -314,6 +320,17 @@ describe('when the keys of the network change', () => {
     expect(surbs.available(tag)).toBe(1);
   });
 
+  test('old ones make room: as many are dropped as there are more than ten new ones', () => {
+    const surbs = new ReceivedSurbs<number>();
+    surbs.rotate(before, 0);
+    surbs.received(tag, replyBlocks(21, 1), false, 0);
+    surbs.rotate(during, hour); // one of them carries a request
+    surbs.received(tag, replyBlocks(10, 2), true, hour + second);
+    expect(surbs.available(tag)).toBe(30);
+    surbs.received(tag, replyBlocks(6, 2), true, hour + 2 * second);
+    expect(surbs.available(tag)).toBe(20 - 6 + 16);
+  });
+
   test('reply blocks without a rotation are as old as their arrival', () => {
     const surbs = new ReceivedSurbs<number>();
     surbs.rotate(before, 0);
@@ -434,8 +451,8 @@ describe('hours of conversation', () => {
         talk.rotateNetwork(viewAt(0));
         talk.rotateMaker(viewAt(makerLate));
         talk.rotateHolder(viewAt(holderLate));
-        // The network's nodes have the next keys before they are needed.
-        if (step % 7 === 0) items.push(...talk.answer(5));
+        // So rarely that what is held would outlive its rotation.
+        if (step % 45 === 0) items.push(...talk.answer(2));
         talk.run(minute);
       }
       talk.run(2 * minute);
