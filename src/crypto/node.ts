@@ -11,7 +11,6 @@ import {
   createCipheriv,
   createHash,
   createHmac,
-  createPublicKey,
   diffieHellman,
   hkdfSync,
   type KeyObject,
@@ -20,7 +19,13 @@ import {
 } from 'node:crypto';
 import { MixnetError } from '../errors.ts';
 import { eightfoldPoint } from './edwards.ts';
-import { ed25519PublicKeyObject, ed25519SecretKeyObject, type X25519KeyReader, x25519KeyReader } from './node-keys.ts';
+import {
+  ed25519PublicKeyObject,
+  ed25519SecretKeyObject,
+  publicKeyFromSecret,
+  type X25519KeyReader,
+  x25519KeyReader,
+} from './node-keys.ts';
 import * as portable from './portable.ts';
 import { expectLength, type FixedPoint, type Primitives } from './primitives.ts';
 import { clampedRepresentative, type ScalarProduct } from './scalar-product.ts';
@@ -35,8 +40,6 @@ export const { x25519, x25519PublicKey, fixedPoint }: X25519Primitives =
   keyReader === undefined ? portable : x25519By(keyReader);
 
 function x25519By(keys: X25519KeyReader): X25519Primitives {
-  const basePoint = keys.publicKey(Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 9 : 0)));
-
   function agree(secretKey: Uint8Array, publicKey: KeyObject): Uint8Array {
     expectLength('secret key', secretKey, 32);
     const privateKey = keys.secretKey(secretKey);
@@ -67,7 +70,10 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
       expectLength('public key', publicKey, 32);
       return agree(secretKey, keys.publicKey(publicKey));
     },
-    x25519PublicKey: secretKey => agree(secretKey, basePoint),
+    x25519PublicKey: secretKey => {
+      expectLength('secret key', secretKey, 32);
+      return keys.publicKeyOf(keys.secretKey(secretKey));
+    },
     fixedPoint: publicKey => {
       expectLength('public key', publicKey, 32);
       return eightfoldPoint(publicKey) === undefined ? undefined : new ReadPoint(publicKey);
@@ -77,8 +83,7 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
 
 export const ed25519PublicKey: Primitives['ed25519PublicKey'] = seed => {
   expectLength('seed', seed, 32);
-  const spki = createPublicKey(ed25519SecretKeyObject(seed)).export({ format: 'der', type: 'spki' });
-  return Uint8Array.from(spki.subarray(-32));
+  return publicKeyFromSecret(ed25519SecretKeyObject(seed));
 };
 
 export const ed25519Sign: Primitives['ed25519Sign'] = (message, seed) => {

@@ -34,8 +34,8 @@ export const fixedPoint: Primitives['fixedPoint'] = publicKey => {
   return point === undefined ? undefined : new TabledPoint(point);
 };
 
-/** Multiplications of one key before its table is built: building costs about as much as eight of them without it. */
-const USES_BEFORE_TABLE = 4;
+/** Multiplications of one key before its table is built: building costs about as much as six of them without it. */
+const USES_BEFORE_TABLE = 6;
 /** Bits a table step covers: 5 takes about 180 KB of heap for each node; 6 takes 300 KB and gains an eighth. */
 const TABLE_WINDOW = 5;
 

@@ -236,6 +236,7 @@ describe('node:crypto and noble', () => {
     const raw = (reader: typeof jwkReader, key: Uint8Array) => [
       reader.publicKey(key).export({ format: 'jwk' }),
       reader.secretKey(key).export({ format: 'jwk' }),
+      reader.publicKeyOf(reader.secretKey(key)),
     ];
     fc.assert(
       fc.property(sized(32), key => {

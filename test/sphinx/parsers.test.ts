@@ -191,6 +191,22 @@ describe('frames', () => {
       }),
       { numRuns: 300 },
     );
+    fc.assert(
+      fc.property(
+        frames,
+        fc.nat(),
+        fc.nat({ max: 255 }),
+        fc.array(fc.integer({ min: 1, max: 3000 })),
+        (sent, at, byte, cuts) => {
+          const stream = Buffer.concat(sent.map(encodeFrame));
+          if (stream.length > 0) stream[at % stream.length] = byte;
+          const header = Uint8Array.of(7 + (at % 2), byte % 9, 0, at % 4);
+          onlyOurError(() => decodeInPieces(stream, cuts));
+          onlyOurError(() => decodeInPieces(Buffer.concat([header, stream]), cuts));
+        },
+      ),
+      { numRuns: 100 },
+    );
     const decoder = new FrameDecoder();
     expect(() => decoder.push(Uint8Array.of(8, 9, 0, 0))).toThrow(malformed);
     const good = encodeFrame({ packet: new Uint8Array(386), rotation: 0, version: 8 });

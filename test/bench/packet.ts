@@ -1,0 +1,153 @@
+/**
+ * How fast packets are built. Each unit is a regular packet with the packet of its acknowledgement inside, its content
+ * encrypted to a recipient, in the frame for the gateway. Every variant has a process of its own (functions shared by
+ * variants would be compiled for none), they take turns in slices, and every packet is unwrapped through its 4 + 4 hops
+ * before it counts. Ratios are between slices of the same round, so that what else the machine does matters little.
+ *
+ *     node --conditions=mixfetch-source --import tsx test/bench/packet.ts [--readme FILE] [--rounds N]
+ *
+ * Writes its table between the marks of README.md. Exits with 1 when they are missing, or when a goal is missed.
+ */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { makeScenario } from './packet-scenario.ts';
+import { verifyParcel } from './packet-verify.ts';
+import type { Order, Slice } from './packet-worker.ts';
+
+interface Variant {
+  readonly name: string;
+  readonly title: string;
+  readonly conditions: readonly string[];
+  /** Enough to compile what is hot, and to build the tables of all nodes. */
+  readonly warmUp: number;
+  readonly goal: number | undefined;
+}
+
+const variants: readonly Variant[] = [
+  { name: 'literal', title: 'the protocol read literally, @noble alone', conditions: [], warmUp: 10, goal: undefined },
+  { name: 'node', title: 'this package with `node:crypto`', conditions: [], warmUp: 600, goal: 10 },
+  {
+    name: 'portable',
+    title: 'this package with @noble alone',
+    conditions: ['mixfetch-portable'],
+    warmUp: 600,
+    goal: 4,
+  },
+];
+
+const SLICE_MS = 400;
+const marks = { start: '<!-- bench:packet -->', end: '<!-- /bench:packet -->' };
+
+const { values: options } = parseArgs({
+  options: {
+    readme: { type: 'string', default: fileURLToPath(new URL('../../README.md', import.meta.url)) },
+    rounds: { type: 'string', default: '15' },
+  },
+});
+const readme = splitAtMarks(readFileSync(options.readme, 'utf8'));
+if (readme === undefined) {
+  console.error(`${options.readme} has no place for the table: ${marks.start} … ${marks.end}`);
+  process.exit(1);
+}
+const rounds = Number(options.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) {
+  console.error('--rounds takes a whole number from 1');
+  process.exit(1);
+}
+const results = await measure(rounds);
+const table = formatTable(results);
+console.log(table);
+writeFileSync(options.readme, `${readme.before}\n${table}\n${readme.after}`);
+for (const { variant, ratio } of results)
+  if (variant.goal !== undefined && ratio.median < variant.goal) {
+    console.error(`goal missed: ${variant.title} is ${ratio.median.toFixed(1)} times as fast, not ${variant.goal}`);
+    process.exitCode = 1;
+  }
+
+interface Spread {
+  readonly median: number;
+  /** The middle half lies between these. */
+  readonly low: number;
+  readonly high: number;
+}
+
+interface Result {
+  readonly variant: Variant;
+  readonly microseconds: Spread;
+  readonly ratio: Spread;
+}
+
+async function measure(rounds: number): Promise<Result[]> {
+  const { scenario, secrets } = makeScenario();
+  const workers = variants.map(variant => ({ variant, worker: startWorker(variant), times: [] as number[] }));
+  try {
+    for (const { worker } of workers) await ask(worker, { scenario });
+    for (let round = 0; round <= rounds; round++)
+      for (const { variant, worker, times } of workers) {
+        const warmUp = round === 0 ? variant.warmUp : 0;
+        const { microseconds, parcels } = (await ask(worker, { slice: { ms: SLICE_MS, warmUp } })) as Slice;
+        for (const parcel of parcels) verifyParcel(parcel, scenario, secrets);
+        if (round > 0) times.push(microseconds / parcels.length);
+      }
+  } finally {
+    for (const { worker } of workers) worker.kill();
+  }
+  const literal = workers[0]?.times ?? [];
+  return workers.map(({ variant, times }) => ({
+    variant,
+    microseconds: spread(times),
+    ratio: spread(times.map((time, round) => (literal[round] ?? Number.NaN) / time)),
+  }));
+}
+
+function startWorker({ name, conditions }: Variant): ChildProcess {
+  const flags = ['mixfetch-source', ...conditions].map(condition => `--conditions=${condition}`);
+  return fork(fileURLToPath(new URL('./packet-worker.ts', import.meta.url)), [name], {
+    execArgv: [...flags, '--import', 'tsx'],
+    serialization: 'advanced',
+  });
+}
+
+async function ask(worker: ChildProcess, order: Order): Promise<unknown> {
+  const exited = new AbortController();
+  worker.once('exit', code => exited.abort(new Error(`a worker ended with code ${code}`)));
+  worker.send(order);
+  const [answer] = await once(worker, 'message', { signal: exited.signal });
+  worker.removeAllListeners('exit');
+  return answer;
+}
+
+function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  const quantile = (share: number) => sorted[Math.round((sorted.length - 1) * share)] ?? Number.NaN;
+  return { median: quantile(0.5), low: quantile(0.25), high: quantile(0.75) };
+}
+
+function formatTable(rows: readonly Result[]): string {
+  const lines = rows.map(({ variant, microseconds: us, ratio }) => {
+    const time = `${us.median.toFixed(0)} (${us.low.toFixed(0)}–${us.high.toFixed(0)})`;
+    const times =
+      variant.goal === undefined
+        ? '1'
+        : `**${ratio.median.toFixed(1)}** (${ratio.low.toFixed(1)}–${ratio.high.toFixed(1)})`;
+    return `| ${variant.title} | ${time} | ${(1e6 / us.median).toFixed(0)} | ${times} | ${variant.goal ?? ''} |`;
+  });
+  return [
+    '| building a full-size packet with its acknowledgement | µs of processor | per second and core | times as fast | goal |',
+    '|---|---|---|---|---|',
+    ...lines,
+    '',
+    `Median and middle half of ${rounds} rounds, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}.`,
+  ].join('\n');
+}
+
+function splitAtMarks(text: string): { before: string; after: string } | undefined {
+  const start = text.indexOf(marks.start);
+  const end = text.indexOf(marks.end, start);
+  if (start < 0 || end < 0) return undefined;
+  return { before: text.slice(0, start + marks.start.length), after: text.slice(end) };
+}
