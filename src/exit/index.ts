@@ -1,5 +1,9 @@
 /** Streams through an exit, and what an exit speaks. */
 
+// What composes a client with its exits, and stands between them, needs no more of these rooms.
+export { formatRecipient, parseRecipient, type Recipient } from '../message/index.ts';
+export { DEFAULT_DIRECTORY_URLS, Directory } from '../topology/index.ts';
+
 export type { ExitCandidate } from './exit-choice.ts';
 export type { ExitCore } from './exit-core.ts';
 export type { ExitDirectory } from './exit-list.ts';
