@@ -36,7 +36,7 @@ export const fixedPoint: Primitives['fixedPoint'] = publicKey => {
 
 /** Multiplications of one key before its table is built: building costs about as much as six of them without it. */
 const USES_BEFORE_TABLE = 6;
-/** Bits a table step covers: 5 takes about 180 KB of heap for each node; 6 takes 300 KB and gains an eighth. */
+/** Bits a table step covers: 5 takes about 170 KB of heap for each node; 6 takes 300 KB and gains an eighth. */
 const TABLE_WINDOW = 5;
 
 class TabledPoint implements FixedPoint {
