@@ -136,7 +136,8 @@ export class GatewayConnection {
 
   #probe(): void {
     const silent = this.#platform.now() - this.#lastHeard;
-    if (silent < SILENCE) this.#watch(SILENCE - silent);
+    // Whole milliseconds: a fraction can be too small to add to the clock, and the timer would fire for ever.
+    if (silent < SILENCE) this.#watch(Math.ceil(SILENCE - silent));
     else if (this.#probing) {
       this.#end({ error: new MixnetError('ERR_MIX_GATEWAY_CLOSED', { message: 'The gateway fell silent.' }) });
     } else {

@@ -138,8 +138,7 @@ export class GatewayClients<Session> {
 
   /** What was kept, oldest first, and is kept no longer. */
   takeStored(identity: Uint8Array, now: Milliseconds): readonly Uint8Array[] {
-    this.#expire(now);
-    return this.#take(nameOf(identity)).map(({ message }) => message);
+    return this.#take(nameOf(identity)).flatMap(({ message, at }) => (at > now - KEPT_FOR ? [message] : []));
   }
 
   #take(name: string): readonly StoredMessage[] {
