@@ -1,0 +1,328 @@
+import { base58 } from '@scure/base';
+import { describe, expect, test } from 'vitest';
+import { collect, Loopback, outcome, quiet } from './loopback.ts';
+
+const text = (message: { data: Uint8Array } | undefined) => new TextDecoder().decode(message?.data);
+const bytes = (content: string) => new TextEncoder().encode(content);
+
+describe('connecting', () => {
+  test('asks the directory for five things at once, registers once, and starts both streams', async () => {
+    const net = new Loopback();
+    const core = await net.connect();
+    expect(core.state).toBe('connected');
+    expect(net.asked).toHaveLength(5);
+    expect(net.host.log).toEqual(['registered']);
+    await net.platform.advance(2000);
+    const { coverSent, realSent, coverReceived, coverAcksReceived } = core.stats();
+    expect(realSent).toBe(0);
+    expect(coverSent).toBeGreaterThan(80);
+    expect(coverSent).toBeLessThan(140);
+    expect(coverReceived).toBeGreaterThan(70);
+    expect(coverAcksReceived).toBeGreaterThan(70);
+    await core.close();
+    expect(core.state).toBe('closed');
+    await net.leftNothing();
+  });
+
+  test.each([
+    ['the directory is down', 'ERR_MIX_DIRECTORY_UNREACHABLE', net => net.breakDirectory()],
+    ['the gateway refuses connections', 'ERR_MIX_GATEWAY_UNREACHABLE', net => net.breakGateway('refuse')],
+    ['the gateway never answers', 'ERR_MIX_GATEWAY_UNREACHABLE', net => net.breakGateway('mute')],
+    ['the gateway wants tickets', 'ERR_MIX_GATEWAY_TICKETS', net => net.requireTickets()],
+  ] satisfies [string, string, (net: Loopback) => void][])(
+    'fails, and leaves nothing, where %s',
+    async (_, code, fault) => {
+      const net = new Loopback();
+      fault(net);
+      const result = outcome(net.connect());
+      await net.platform.advance(61_000);
+      expect(await result).toMatchObject({ code });
+      await net.leftNothing();
+    },
+  );
+
+  test('has a deadline, and a signal', async () => {
+    const net = new Loopback();
+    net.wire.fault = 'stall';
+    const impatient = outcome(net.connect({ setupTimeoutMs: 500 }));
+    const controller = new AbortController();
+    const aborted = outcome(net.connect({ signal: controller.signal }));
+    await net.platform.advance(500);
+    controller.abort('enough');
+    expect(await impatient).toMatchObject({ code: 'ERR_MIX_TIMEOUT_SETUP' });
+    expect(await aborted).toBe('enough');
+    await net.leftNothing();
+    expect(await outcome(net.connect({ signal: AbortSignal.abort('no') }))).toBe('no');
+  });
+
+  test('with a named gateway takes that one or none', async () => {
+    const net = new Loopback();
+    const unknown = outcome(net.connect({ gateway: base58.encode(new Uint8Array(32).fill(9)) }));
+    await net.platform.advance(10);
+    expect(await unknown).toMatchObject({ code: 'ERR_MIX_GATEWAY_UNKNOWN' });
+    const core = await net.connect({ gateway: base58.encode(net.host.identity.publicKey) });
+    expect(core.address.gateway).toEqual(net.host.identity.publicKey);
+    expect(await outcome(net.connect({ gateway: 'nonsense' }))).toBeInstanceOf(TypeError);
+    expect(await outcome(net.connect({ api: ['ftp://x'] }))).toBeInstanceOf(TypeError);
+    expect(await outcome(net.connect({ traffic: { averageAckDelayMs: -1 } }))).toBeInstanceOf(RangeError);
+  });
+});
+
+describe('messages', () => {
+  test('go from one client to another', async () => {
+    const net = new Loopback();
+    const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect({ traffic: quiet })];
+    const inbox = collect(bob);
+    const sent = outcome(alice.send(bob.address, bytes('hello')));
+    await net.platform.advance(1000);
+    expect(await sent).toBe('done');
+    expect(inbox.map(text)).toEqual(['hello']);
+    expect(inbox[0]?.kind).toBe('plain');
+  });
+
+  test('sent anonymously are answered by their tag, and the answer is known by its pseudonym', async () => {
+    const net = new Loopback();
+    const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect({ traffic: quiet })];
+    const [toAlice, toBob] = [collect(alice), collect(bob)];
+    const pseudonym = alice.pseudonym(bob.address, 'work');
+    expect(alice.pseudonym(bob.address, 'work')).toBe(pseudonym);
+    expect(alice.pseudonym(bob.address, 'play').tag).not.toEqual(pseudonym.tag);
+    const sent = outcome(alice.sendAnonymous(pseudonym, bytes('question'), { replySurbs: 13 }));
+    expect(alice.surbsHeldBy(pseudonym)).toBe(13);
+    await net.platform.advance(1000);
+    expect(await sent).toBe('done');
+    const question = toBob[0];
+    if (question?.kind !== 'repliable') throw new Error('no question came');
+    expect(text(question)).toBe('question');
+    const answered = outcome(bob.reply(question.senderTag, bytes('answer')));
+    await net.platform.advance(1000);
+    expect(await answered).toBe('done');
+    expect(toAlice.map(text)).toEqual(['answer']);
+    expect(toAlice[0]).toMatchObject({ kind: 'reply', pseudonym });
+    expect(alice.surbsHeldBy(pseudonym)).toBe(12);
+  });
+
+  test('that need more reply blocks than came with the question ask for them, and get them', async () => {
+    const net = new Loopback();
+    const strict = { traffic: quiet, replies: { strictReserve: true } };
+    const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect(strict)];
+    const [toAlice, toBob] = [collect(alice), collect(bob)];
+    const pseudonym = alice.pseudonym(bob.address, '');
+    void alice.sendAnonymous(pseudonym, bytes('question'), { replySurbs: 10 });
+    await net.platform.advance(500);
+    const question = toBob[0];
+    if (question?.kind !== 'repliable') throw new Error('no question came');
+    const answer = new Uint8Array(150_000).fill(7);
+    const answered = outcome(bob.reply(question.senderTag, answer));
+    await net.platform.advance(20_000);
+    expect(await answered).toBe('done');
+    expect(toAlice).toHaveLength(1);
+    expect(toAlice[0]?.data).toEqual(answer);
+  });
+});
+
+describe('nothing waits for ever', () => {
+  test('a message that the network swallows is rejected', async () => {
+    const net = new Loopback();
+    const core = await net.connect({ traffic: { ...quiet, maximumNumberOfRetransmissions: 2 } });
+    net.lost = () => true;
+    const result = outcome(core.send(core.address, new Uint8Array(5000)));
+    expect(core.unacknowledged('general')).toEqual({ messages: 1, bytes: 5000 });
+    await net.platform.advance(7000);
+    expect(await result).toMatchObject({ code: 'ERR_MIX_MIXNET_UNDELIVERED' });
+    expect(core.stats()).toMatchObject({ realSent: 12, retransmissions: 8, messagesSent: 1, messagesFailed: 1 });
+    expect(core.unacknowledged('general')).toEqual({ messages: 0, bytes: 0 });
+    await core.close();
+    await net.leftNothing();
+  });
+
+  test('a reply to nobody is rejected at once, and one to somebody who is silent after a minute', async () => {
+    const net = new Loopback();
+    const strict = { traffic: quiet, replies: { strictReserve: true } };
+    const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect(strict)];
+    const inbox = collect(bob);
+    expect(await outcome(bob.reply(new Uint8Array(16), bytes('who?')))).toMatchObject({
+      code: 'ERR_MIX_MIXNET_UNKNOWN_SENDER',
+    });
+    expect(await outcome(bob.reply(new Uint8Array(15), bytes('who?')))).toBeInstanceOf(TypeError);
+    expect(await outcome(bob.reply(new Uint8Array(16), new Uint8Array(0)))).toBeInstanceOf(RangeError);
+    void alice.sendAnonymous(alice.pseudonym(bob.address, ''), bytes('hello'), { replySurbs: 0 });
+    await net.platform.advance(500);
+    await alice.close();
+    const hello = inbox[0];
+    if (hello?.kind !== 'repliable') throw new Error('nothing came');
+    const answered = outcome(bob.reply(hello.senderTag, bytes('hello yourself'), { lane: 'connection:1' }));
+    expect(bob.laneLength('connection:1')).toBe(1);
+    await net.platform.advance(90_000);
+    expect(await answered).toMatchObject({ code: 'ERR_MIX_MIXNET_NO_SURBS' });
+    expect(bob.laneLength('connection:1')).toBe(0);
+    await bob.close();
+    await net.leftNothing();
+  });
+
+  test('while the gateway is away for a minute messages wait; what waits for five is rejected', async () => {
+    const net = new Loopback();
+    const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect({ traffic: quiet })];
+    const inbox = collect(bob);
+    const states: string[] = [];
+    alice.onState(() => states.push(alice.state));
+    net.wire.fault = 'refuse';
+    net.host.cutAll();
+    await net.platform.advance(10);
+    const patient = outcome(alice.send(bob.address, bytes('hello')));
+    await net.platform.advance(60_000);
+    expect(alice.state).toBe('reconnecting');
+    net.wire.fault = undefined;
+    await net.platform.advance(60_000);
+    expect(await patient).toBe('done');
+    expect(inbox.map(text)).toEqual(['hello']);
+    expect(states).toEqual(['reconnecting', 'connected']);
+
+    net.wire.fault = 'refuse';
+    net.host.cutAll();
+    await net.platform.advance(10);
+    const hopeless = outcome(alice.send(bob.address, bytes('hello?')));
+    await net.platform.advance(301_000);
+    expect(await hopeless).toMatchObject({ code: 'ERR_MIX_GATEWAY_CLOSED' });
+  });
+
+  test('an aborted message, and those of a dropped lane, are rejected with the reason', async () => {
+    const net = new Loopback();
+    const core = await net.connect({ traffic: { ...quiet, messageSendingAverageDelayMs: 20 } });
+    net.lost = () => true;
+    const controller = new AbortController();
+    const pseudonym = core.pseudonym(core.address, '');
+    const aborted = [
+      core.send(core.address, new Uint8Array(50_000), { signal: controller.signal }),
+      core.sendAnonymous(pseudonym, new Uint8Array(10), { replySurbs: 100, signal: controller.signal }),
+    ].map(outcome);
+    const dropped = outcome(core.send(core.address, new Uint8Array(9), { lane: 'connection:1' }));
+    expect(core.surbsHeldBy(pseudonym)).toBe(100);
+    controller.abort('enough');
+    core.dropLane('connection:1');
+    expect(await Promise.all(aborted)).toEqual(['enough', 'enough']);
+    expect(await dropped).toMatchObject({ name: 'AbortError' });
+    expect(core.surbsHeldBy(pseudonym)).toBe(0);
+    await net.platform.advance(5000);
+    const { realSent } = core.stats();
+    await net.platform.advance(60_000);
+    expect(core.stats().realSent).toBe(realSent);
+    await core.close();
+    await net.leftNothing();
+  });
+});
+
+describe('closing', () => {
+  test('settles everything and leaves nothing', async () => {
+    const net = new Loopback();
+    const core = await net.connect();
+    const pseudonym = core.pseudonym(core.address, '');
+    const results = [
+      core.send(core.address, new Uint8Array(500_000)),
+      core.sendAnonymous(pseudonym, new Uint8Array(10), { replySurbs: 200 }),
+    ].map(outcome);
+    core.supplySurbs(pseudonym, 300);
+    await net.platform.advance(100);
+    await core.close();
+    for (const result of await Promise.all(results)) expect(result).toMatchObject({ code: 'ERR_MIX_MIXNET_CLOSED' });
+    expect(await outcome(core.send(core.address, new Uint8Array(1)))).toMatchObject({ code: 'ERR_MIX_MIXNET_CLOSED' });
+    core.supplySurbs(pseudonym, 3);
+    await core.close();
+    await net.leftNothing();
+  });
+
+  test('with time to drain sends what was accepted, at the usual rate, and nothing more', async () => {
+    const net = new Loopback();
+    const [alice, bob] = [
+      await net.connect({ traffic: { disableLoopCoverTrafficStream: true } }),
+      await net.connect({ traffic: quiet }),
+    ];
+    const inbox = collect(bob);
+    const sent = outcome(alice.send(bob.address, new Uint8Array(60_000)));
+    const closed = alice.close({ drain: 10_000 });
+    expect(await outcome(alice.send(bob.address, bytes('late')))).toMatchObject({ code: 'ERR_MIX_MIXNET_CLOSED' });
+    await net.platform.advance(500);
+    expect(alice.state).toBe('connected');
+    expect(alice.stats().realSent).toBeLessThan(38);
+    await net.platform.advance(2500);
+    await closed;
+    expect(await sent).toBe('done');
+    expect(inbox).toHaveLength(1);
+    expect(alice.state).toBe('closed');
+  });
+
+  test('does not wait longer than it was told', async () => {
+    const net = new Loopback();
+    const core = await net.connect({ traffic: quiet });
+    net.lost = () => true;
+    const sent = outcome(core.send(core.address, bytes('hello')));
+    const closed = core.close({ drain: 3000 });
+    await net.platform.advance(3000);
+    await closed;
+    expect(await sent).toMatchObject({ code: 'ERR_MIX_MIXNET_CLOSED' });
+    await net.leftNothing();
+  });
+});
+
+describe('pseudonyms', () => {
+  test('that are released get no answers any more, and are made anew', async () => {
+    const net = new Loopback();
+    const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect({ traffic: quiet })];
+    const [toAlice, toBob] = [collect(alice), collect(bob)];
+    const pseudonym = alice.pseudonym(bob.address, '');
+    void alice.sendAnonymous(pseudonym, bytes('question'), { replySurbs: 13 });
+    await net.platform.advance(500);
+    alice.releasePseudonym(pseudonym);
+    expect(alice.surbsHeldBy(pseudonym)).toBe(0);
+    expect(alice.pseudonym(bob.address, '').tag).not.toEqual(pseudonym.tag);
+    const question = toBob[0];
+    if (question?.kind !== 'repliable') throw new Error('no question came');
+    void bob.reply(question.senderTag, bytes('answer'));
+    await net.platform.advance(1000);
+    expect(toAlice).toEqual([]);
+    expect(alice.stats().packetsDropped).toBeGreaterThan(0);
+    const late = outcome(alice.sendAnonymous(pseudonym, bytes('again'), { replySurbs: 1 }));
+    expect(await late).toBeInstanceOf(TypeError);
+  });
+
+  test('can be supplied with reply blocks ahead of need', async () => {
+    const net = new Loopback();
+    const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect({ traffic: quiet })];
+    const [toAlice, toBob] = [collect(alice), collect(bob)];
+    const pseudonym = alice.pseudonym(bob.address, '');
+    void alice.sendAnonymous(pseudonym, bytes('question'), { replySurbs: 0 });
+    alice.supplySurbs(pseudonym, 130);
+    expect(alice.surbsHeldBy(pseudonym)).toBe(130);
+    await net.platform.advance(1000);
+    const question = toBob[0];
+    if (question?.kind !== 'repliable') throw new Error('no question came');
+    const answered = outcome(bob.reply(question.senderTag, new Uint8Array(160_000)));
+    await net.platform.advance(1000);
+    expect(await answered).toBe('done');
+    expect(toAlice[0]?.data).toHaveLength(160_000);
+    expect(alice.stats().surbsCreated).toBe(130);
+    expect(bob.stats().surbsUsed).toBe(100);
+  });
+});
+
+test('a listener that throws harms neither the others nor the client', async () => {
+  const net = new Loopback();
+  const core = await net.connect({ traffic: quiet });
+  const reported: unknown[] = [];
+  const report = (error: unknown) => reported.push(error);
+  const others = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException').on('uncaughtException', report);
+  try {
+    core.subscribe(() => {
+      throw new Error('a bug of the application');
+    });
+    const inbox = collect(core);
+    void core.send(core.address, bytes('one'));
+    await net.platform.advance(500);
+    expect(inbox.map(text)).toEqual(['one']);
+    expect(reported).toEqual([new Error('a bug of the application')]);
+  } finally {
+    process.removeAllListeners('uncaughtException');
+    for (const listener of others) process.on('uncaughtException', listener);
+  }
+});
