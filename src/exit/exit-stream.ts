@@ -1,12 +1,13 @@
 /** Web streams over a connection through an exit, and over the next exit if the first does not connect. */
 
-import { concatBytes } from '../crypto/bytes.ts';
 import { MixnetError, type MixnetErrorCode } from '../errors.ts';
 import type { Milliseconds, Platform, Timer } from '../platform/platform.ts';
 import { type ConnectionEvents, ExitConnection } from './exit-connection.ts';
 import type { ExitCore } from './exit-core.ts';
 import type { ExitSession } from './exit-session.ts';
-import { MAX_SEND_BYTES, MAX_UNACKNOWLEDGED_BYTES } from './requester-connection.ts';
+import { ReadableEnd } from './readable-end.ts';
+import { MAX_UNACKNOWLEDGED_BYTES } from './requester-connection.ts';
+import { WritableEnd } from './writable-end.ts';
 
 /** A TCP connection of an exit, in the shape of a WinterTC socket. */
 export interface MixnetStream {
@@ -56,58 +57,51 @@ export interface ExitStreamOptions {
 }
 
 export class ExitStream implements MixnetStream {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
   readonly opened: Promise<void>;
   readonly closed: Promise<void>;
   readonly #options: ExitStreamOptions;
   readonly #deadline: Milliseconds;
   readonly #settle: { opened: Settle; closed: Settle };
-  #phase: 'opening' | 'open' | 'over' = 'opening';
+  readonly #reading: ReadableEnd;
+  readonly #writing: WritableEnd;
+  /** After `ended`, the other side is gone, and what it sent may still be read. */
+  #phase: 'opening' | 'open' | 'ended' | 'over' = 'opening';
   #connection: ExitConnection | undefined;
-  #reader: ReadableStreamDefaultController<Uint8Array> | undefined;
-  #writer: WritableStreamDefaultController | undefined;
-  /** Sent, and kept until the exit has connected, for the next one. */
+  /** Sent, and kept until an exit has connected, for the next one. */
   #firstFlight: Uint8Array[] = [];
-  #gathered: Uint8Array[] = [];
-  #flushTimer: Timer | undefined;
-  #setupTimer: Timer | undefined;
-  #waitingForRoom: (() => void) | undefined;
-  #unread: Uint8Array[] = [];
-  #wanted = false;
-  /** The other side has sent all it had. */
-  #ended = false;
   #expected: number | undefined;
+  #setupTimer: Timer | undefined;
   readonly #failures: unknown[] = [];
 
   constructor(options: ExitStreamOptions) {
+    const { platform, signal } = options;
     this.#options = options;
     this.#expected = options.expectedBytes;
-    this.#deadline = options.platform.now() + options.connectTimeout;
+    this.#deadline = platform.now() + options.connectTimeout;
     const [opened, closed] = [settleable(), settleable()];
     [this.opened, this.closed] = [opened.promise, closed.promise];
     this.#settle = { opened, closed };
-    this.readable = new ReadableStream<Uint8Array>(
-      {
-        start: controller => {
-          this.#reader = controller;
-        },
-        pull: () => this.#pull(),
-        cancel: reason => this.#close(reason),
-      },
-      { highWaterMark: 0 },
-    );
-    this.writable = new WritableStream<Uint8Array>({
-      start: controller => {
-        this.#writer = controller;
-      },
-      write: chunk => this.#write(chunk),
-      close: () => this.#flush(),
-      abort: reason => this.#close(reason),
+    this.#reading = new ReadableEnd({
+      taken: bytes => this.#connection?.taken(bytes),
+      cancelled: reason => this.#abort(reason),
     });
-    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
-    if (options.signal?.aborted) this.#onAbort();
+    this.#writing = new WritableEnd(platform, {
+      room: () => this.#room(),
+      send: piece => this.#send(piece),
+      turnEnded: () => this.#connection?.session.topUp(),
+      aborted: reason => this.#abort(reason),
+    });
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal?.aborted) this.#onAbort();
     else this.#turn();
+  }
+
+  get readable(): ReadableStream<Uint8Array> {
+    return this.#reading.readable;
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return this.#writing.writable;
   }
 
   expect(bytes: number): void {
@@ -117,7 +111,7 @@ export class ExitStream implements MixnetStream {
 
   close(reason?: unknown): Promise<void> {
     if (reason === undefined) this.#finish();
-    else this.#close(reason);
+    else this.#fail(reason);
     return this.closed.catch(() => {});
   }
 
@@ -162,16 +156,16 @@ export class ExitStream implements MixnetStream {
     if (this.#expected !== undefined) connection.expect(this.#expected);
     connection.open();
     for (const piece of this.#firstFlight) connection.write(piece);
-    this.#flushAtEndOfTurn();
-    this.#roomMayHaveCome();
+    this.#writing.flushAtEndOfTurn();
+    this.#writing.roomMayHaveCome();
   }
 
   readonly #events: ConnectionEvents = {
     opened: () => this.#onOpened(),
-    delivered: data => this.#onDelivered(data),
+    delivered: data => this.#reading.push(data),
     ended: () => this.#onEnded(),
     failed: error => this.#onFailed(error),
-    acknowledged: () => this.#roomMayHaveCome(),
+    acknowledged: () => this.#writing.roomMayHaveCome(),
   };
 
   #onOpened(): void {
@@ -180,7 +174,7 @@ export class ExitStream implements MixnetStream {
     this.#phase = 'open';
     this.#firstFlight = [];
     this.#settle.opened.resolve();
-    this.#roomMayHaveCome();
+    this.#writing.roomMayHaveCome();
   }
 
   /** A refusal is safe to take elsewhere; after silence, the first exit may have sent the bytes on all the same. */
@@ -218,126 +212,52 @@ export class ExitStream implements MixnetStream {
 
   // Up.
 
-  async #write(chunk: unknown): Promise<void> {
-    const bytes = bytesOf(chunk);
-    for (let at = 0; at < bytes.length; ) {
-      const room = Math.min(this.#room(), MAX_SEND_BYTES - length(this.#gathered));
-      if (room <= 0) {
-        await new Promise<void>(resolve => {
-          this.#waitingForRoom = resolve;
-        });
-        continue;
-      }
-      if (this.#ended || this.#phase === 'over') return;
-      const piece = bytes.slice(at, at + room);
-      this.#gathered.push(piece);
-      at += piece.length;
-      if (length(this.#gathered) >= MAX_SEND_BYTES) this.#flush();
-      else this.#flushAtEndOfTurn();
-    }
-  }
-
-  /** What comes in one turn goes up in one message. */
-  #flushAtEndOfTurn(): void {
-    this.#flushTimer ??= this.#options.platform.setTimer(() => this.#flush(), 0);
-  }
-
-  #flush(): void {
-    this.#flushTimer?.cancel();
-    this.#flushTimer = undefined;
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    if (this.#gathered.length > 0) {
-      const piece = concatBytes(...this.#gathered);
-      this.#gathered = [];
-      if (this.#phase === 'opening') this.#firstFlight.push(piece);
-      connection.write(piece);
-    }
-    connection.session.topUp();
-    this.#roomMayHaveCome();
-  }
-
   /** Until an exit has connected, no more goes up than is kept for the next one. */
   #room(): number {
-    if (this.#ended || this.#phase === 'over') return Number.POSITIVE_INFINITY;
-    const kept = MAX_UNACKNOWLEDGED_BYTES - length(this.#firstFlight);
-    const room = this.#phase === 'opening' ? Math.min(kept, this.#connection?.room ?? kept) : this.#connection?.room;
-    return (room ?? 0) - length(this.#gathered);
+    if (this.#phase !== 'opening') return this.#connection?.room ?? 0;
+    const kept = this.#firstFlight.reduce((sum, { length }) => sum + length, 0);
+    return Math.min(MAX_UNACKNOWLEDGED_BYTES - kept, this.#connection?.room ?? MAX_UNACKNOWLEDGED_BYTES);
   }
 
-  #roomMayHaveCome(): void {
-    const resolve = this.#waitingForRoom;
-    this.#waitingForRoom = undefined;
-    resolve?.();
-  }
-
-  // Down.
-
-  #pull(): void {
-    this.#wanted = true;
-    this.#hand();
-  }
-
-  #onDelivered(data: Uint8Array): void {
-    this.#unread.push(data);
-    this.#hand();
-  }
-
-  #hand(): void {
-    if (!this.#wanted) return;
-    const data = this.#unread.shift();
-    if (data !== undefined) {
-      this.#wanted = false;
-      this.#connection?.taken(data.length);
-      this.#reader?.enqueue(data);
-    }
-    this.#endIfRead();
-  }
-
-  #endIfRead(): void {
-    if (!this.#ended || this.#unread.length > 0) return;
-    this.#reader?.close();
-    this.#reader = undefined;
-  }
-
-  #onEnded(): void {
-    this.#ended = true;
-    this.#connection = undefined;
-    this.#gathered = [];
-    this.#roomMayHaveCome();
-    this.#settle.closed.resolve();
-    this.#endIfRead();
+  #send(piece: Uint8Array): boolean {
+    if (this.#connection === undefined) return false;
+    if (this.#phase === 'opening') this.#firstFlight.push(piece);
+    this.#connection.write(piece);
+    return true;
   }
 
   // The end.
 
-  #finish(): void {
-    if (this.#phase === 'over') return;
-    this.#flush();
-    const connection = this.#release();
-    connection?.close();
-    const error = new MixnetError('ERR_MIX_EXIT_CLOSED', { message: 'The stream was closed.' });
-    this.#settle.opened.reject(error);
+  #onEnded(): void {
+    this.#connection = undefined;
+    this.#phase = 'ended';
+    this.#reading.end();
+    this.#writing.deafen();
     this.#settle.closed.resolve();
-    this.#unread = [];
-    this.#ended = true;
-    this.#endIfRead();
-    this.#writer?.error(error);
   }
 
-  #close(reason: unknown): void {
-    this.#fail(reason ?? new MixnetError('ERR_MIX_EXIT_CLOSED', { message: 'The stream was closed.' }));
+  #finish(): void {
+    if (this.#phase === 'over') return;
+    this.#writing.flush();
+    const error = closedError();
+    this.#release()?.close();
+    this.#settle.opened.reject(error);
+    this.#settle.closed.resolve();
+    this.#reading.cut();
+    this.#writing.fail(error);
+  }
+
+  #abort(reason: unknown): void {
+    this.#fail(reason ?? closedError());
   }
 
   #fail(error: unknown): void {
     if (this.#phase === 'over') return;
-    const connection = this.#release();
-    connection?.abort();
+    this.#release()?.abort();
     this.#settle.opened.reject(error);
     this.#settle.closed.reject(error);
-    this.#unread = [];
-    this.#reader?.error(error);
-    this.#writer?.error(error);
+    this.#reading.fail(error);
+    this.#writing.fail(error);
   }
 
   #release(): ExitConnection | undefined {
@@ -345,12 +265,8 @@ export class ExitStream implements MixnetStream {
     this.#phase = 'over';
     this.#connection = undefined;
     this.#firstFlight = [];
-    this.#gathered = [];
-    this.#flushTimer?.cancel();
-    this.#flushTimer = undefined;
     this.#setupTimer?.cancel();
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    this.#roomMayHaveCome();
     return connection;
   }
 }
@@ -377,13 +293,6 @@ function settleable(): Settle & { readonly promise: Promise<void> } {
   return { promise, resolve, reject };
 }
 
-function bytesOf(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk;
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
-  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  throw new TypeError('A stream takes chunks of bytes.');
-}
-
-function length(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+function closedError(): MixnetError {
+  return new MixnetError('ERR_MIX_EXIT_CLOSED', { message: 'The stream was closed.' });
 }

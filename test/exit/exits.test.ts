@@ -230,6 +230,34 @@ describe('a stream through an exit', () => {
     exits.close();
   });
 
+  test('another stream to the same destination goes on beside it', async () => {
+    let connections = 0;
+    const { platform, exits } = setup(() => {
+      connections += 1;
+      return connections === 1 ? { opened: socket => socket.send(new Uint8Array(6_000_000)) } : echo();
+    });
+    const slow = exits.openStream(destination);
+    await platform.advance(1000);
+    const other = exits.openStream(destination);
+    const read = collect(other);
+    let sent = '';
+    let slowEnded = '';
+    codeOf(slow.closed).then(code => {
+      slowEnded = String(code);
+    });
+    for (let i = 0; i < 400 && slowEnded === ''; i++) {
+      await write(other, 'x');
+      sent += 'X';
+      await platform.advance(1000);
+      expect(read.text.length).toBeGreaterThan(sent.length - 5);
+    }
+    expect(slowEnded).toBe('ERR_MIX_EXIT_OVERRUN');
+    await write(other, 'after');
+    await platform.advance(5000);
+    expect(read.text).toBe(`${sent}AFTER`);
+    exits.close();
+  });
+
   test('the cut after five minutes is an error, not an end', async () => {
     let socket: OriginSocket | undefined;
     const { platform, exits } = setup(() => ({
@@ -270,6 +298,60 @@ describe('a stream through an exit', () => {
     expect(await codeOf(opening.opened)).toBe('ERR_MIX_MIXNET_CLOSED');
     expect(() => exits.openStream(destination)).toThrow(MixnetError);
     await platform.advance(1000);
+    expect(platform.pendingTimers).toBe(0);
+  });
+});
+
+describe('over a mixnet that delays, reorders, repeats, and loses one message in twenty for a while', () => {
+  test('forty streams carry all their bytes both ways, in order, and leave nothing behind', async () => {
+    const platform = new VirtualPlatform({ seed: 'storm' });
+    const mixnet = new ModelMixnet(platform, { slot: 5, jitter: 300, loss: 0.05, duplicates: 0.05, dial: 80 });
+    const sizes = Array.from({ length: 40 }, (_, i) => [1, 300, 5000, 40_000, 150_000][i % 5] ?? 0);
+    const pattern = (from: number, length: number) => Uint8Array.from({ length }, (_, i) => ((from + i) * 31) & 0xff);
+    for (const _ of [1, 2, 3]) {
+      mixnet.addExit(() => {
+        let at = 0;
+        return {
+          data: (bytes, socket) => {
+            expect(bytes).toEqual(pattern(at, bytes.length));
+            at += bytes.length;
+            socket.send(bytes);
+          },
+        };
+      });
+    }
+    const exits = new Exits({ core: mixnet, directory: mixnet.directory, platform });
+    const results = sizes.map(async (size, i) => {
+      const stream = exits.openStream({ ...destination, isolation: `${i % 7}` });
+      const writer = stream.writable.getWriter();
+      void (async () => {
+        for (let at = 0; at < size; ) {
+          const length = Math.min(size - at, 1 + ((at * 7 + i) % 9000));
+          await writer.write(pattern(at, length));
+          at += length;
+        }
+      })();
+      let at = 0;
+      for await (const chunk of stream.readable) {
+        expect(chunk).toEqual(pattern(at, chunk.length));
+        at += chunk.length;
+        if (at === size) break;
+      }
+      return at;
+    });
+    let done = false;
+    const all = Promise.all(results).then(sizes => {
+      done = true;
+      return sizes;
+    });
+    for (let second = 0; second < 600 && !done; second++) await platform.advance(1000);
+    expect(done).toBe(true);
+    expect(await all).toEqual(sizes);
+    await platform.advance(15_000);
+    expect(exits.busy).toBe(false);
+    exits.close();
+    expect(mixnet.pseudonyms).toBe(0);
+    await platform.advance(120_000);
     expect(platform.pendingTimers).toBe(0);
   });
 });

@@ -5,6 +5,7 @@
  */
 
 import { ed25519PublicKey } from '#crypto';
+import { uniformUnit } from '../../src/crypto/sampling.ts';
 import { MixnetError } from '../../src/errors.ts';
 import type { ExitCandidate } from '../../src/exit/exit-choice.ts';
 import type { CoreMessage, ExitCore, ExitPseudonym } from '../../src/exit/exit-core.ts';
@@ -56,6 +57,12 @@ interface ModelOptions {
   readonly transit?: number;
   /** Between dialling and being connected. Default 0. */
   readonly dial?: number;
+  /** What messages may take longer, each by chance. Default 0. */
+  readonly jitter?: number;
+  /** The share of messages that take two seconds longer, as lost packets do. Default 0. */
+  readonly loss?: number;
+  /** The share of answers that come twice. Default 0. */
+  readonly duplicates?: number;
 }
 
 const SURBS = 'additional-surbs';
@@ -80,9 +87,9 @@ export class ModelMixnet implements ExitCore {
   readonly #queue: Queued[] = [];
   #sending = false;
 
-  constructor(platform: VirtualPlatform, { slot = 20, transit = 50, dial = 0 }: ModelOptions = {}) {
+  constructor(platform: VirtualPlatform, options: ModelOptions = {}) {
     this.platform = platform;
-    this.#options = { slot, transit, dial };
+    this.#options = { slot: 20, transit: 50, dial: 0, jitter: 0, loss: 0, duplicates: 0, ...options };
   }
 
   get listeners(): number {
@@ -174,9 +181,12 @@ export class ModelMixnet implements ExitCore {
 
   /** A reply on its way back. */
   reply(pseudonym: ExitPseudonym, data: Uint8Array): void {
-    this.#later(this.#options.transit, () => {
+    this.#later(this.#transit(), () => {
       this.#held.set(pseudonym, this.surbsHeldBy(pseudonym) - packetsOf(data.length + 3));
-      for (const listener of this.#listeners) listener({ kind: 'reply', data, pseudonym });
+      const copies = this.#chance(this.#options.duplicates) ? 2 : 1;
+      for (const listener of this.#listeners) {
+        for (let copy = 0; copy < copies; copy++) listener({ kind: 'reply', data, pseudonym });
+      }
     });
   }
 
@@ -216,9 +226,18 @@ export class ModelMixnet implements ExitCore {
     next.packets -= 1;
     if (next.packets === 0) {
       this.#queue.splice(this.#queue.indexOf(next), 1);
-      this.#later(this.#options.transit, next.arrived);
+      this.#later(this.#transit(), next.arrived);
     }
     this.#later(this.#options.slot, () => this.#sendOne());
+  }
+
+  #transit(): number {
+    const { transit, jitter, loss } = this.#options;
+    return transit + jitter * uniformUnit(this.platform.randomBytes) + (this.#chance(loss) ? 2000 : 0);
+  }
+
+  #chance(share: number): boolean {
+    return share > 0 && uniformUnit(this.platform.randomBytes) < share;
   }
 
   #later(delay: number, callback: () => void): void {
@@ -229,7 +248,8 @@ export class ModelMixnet implements ExitCore {
 interface Client {
   surbs: number;
   pending: number;
-  readonly queue: { data: Uint8Array; packets: number }[];
+  /** One queue for each connection, in whose turn it is. */
+  readonly queues: Map<ConnectionId, { data: Uint8Array; packets: number }[]>;
 }
 
 class ModelExit {
@@ -247,7 +267,7 @@ class ModelExit {
   }
 
   received(pseudonym: ExitPseudonym, data: Uint8Array | undefined, surbs: number): void {
-    const client = this.#clients.get(pseudonym) ?? { surbs: 0, pending: 0, queue: [] };
+    const client = this.#clients.get(pseudonym) ?? { surbs: 0, pending: 0, queues: new Map() };
     if (surbs > 0) this.#clients.set(pseudonym, client);
     client.surbs += surbs;
     if (data === undefined) client.pending = Math.max(0, client.pending - surbs);
@@ -268,7 +288,7 @@ class ModelExit {
 
   #connect(pseudonym: ExitPseudonym, connection: ConnectionId, address: string): void {
     const { habit } = this;
-    const answer = (response: RequesterResponse) => this.#reply(pseudonym, encodeResponse(response));
+    const answer = (response: RequesterResponse) => this.#reply(pseudonym, connection, encodeResponse(response));
     if (habit === 'refuse') answer({ kind: 'error', connection, text: `Domain "${address}" failed filter check` });
     const piece = { kind: 'data', connection, data: new Uint8Array(0) } as const;
     if (habit === 'dial-failed') answer({ ...piece, sequence: 0n, closed: true });
@@ -300,25 +320,34 @@ class ModelExit {
     this.#parked.delete(connection);
   }
 
-  #reply(pseudonym: ExitPseudonym, data: Uint8Array): void {
+  #reply(pseudonym: ExitPseudonym, connection: ConnectionId, data: Uint8Array): void {
     const client = this.#clients.get(pseudonym);
     if (client === undefined) return;
-    client.queue.push({ data, packets: packetsOf(data.length + 3) });
+    const queue = client.queues.get(connection) ?? [];
+    client.queues.set(connection, queue);
+    queue.push({ data, packets: packetsOf(data.length + 3) });
     this.#drain(pseudonym);
   }
 
   #drain(pseudonym: ExitPseudonym): void {
     const client = this.#clients.get(pseudonym);
     if (client === undefined) return;
-    for (let first = client.queue[0]; first !== undefined && client.surbs > 10; first = client.queue[0]) {
-      const now = Math.min(first.packets, client.surbs - 10);
-      client.surbs -= now;
-      first.packets -= now;
-      if (first.packets > 0) break;
-      client.queue.shift();
+    while (client.surbs > 10) {
+      const [turn] = client.queues;
+      if (turn === undefined) break;
+      const [connection, queue] = turn;
+      const first = queue[0];
+      client.queues.delete(connection);
+      if (first === undefined) continue;
+      client.queues.set(connection, queue);
+      client.surbs -= 1;
+      first.packets -= 1;
+      if (first.packets > 0) continue;
+      queue.shift();
       this.#mixnet.reply(pseudonym, first.data);
     }
-    const waiting = client.queue.reduce((sum, { packets }) => sum + packets, 0);
+    let waiting = 0;
+    for (const queue of client.queues.values()) for (const { packets } of queue) waiting += packets;
     const have = client.surbs + client.pending;
     if (have >= 200 || have >= waiting + 10 || client.surbs === 0) return;
     const amount = Math.min(50, Math.max(10, waiting));
