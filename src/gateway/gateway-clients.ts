@@ -130,7 +130,7 @@ export class GatewayClients<Session> {
     if (this.#storedBytes + message.length > this.#maxStoredBytes) return false;
     const name = nameOf(identity);
     const inbox = this.#inboxes.get(name) ?? [];
-    inbox.push({ message, at: now });
+    inbox.push({ message: message.slice(), at: now });
     this.#inboxes.set(name, inbox);
     this.#storedBytes += message.length;
     return true;

@@ -4,8 +4,8 @@
  * connections can be redirected by a global dispatcher, into the very mixnet that is being set up.
  */
 
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Platform } from './platform.ts';
@@ -16,17 +16,15 @@ const { Response } = globalThis;
 const bodiless = new Set([204, 205, 304]);
 
 export function nodeDirectoryFetch(ca: readonly string[] | undefined): Platform['directoryFetch'] {
-  const http = new HttpAgent({ keepAlive: true });
-  const https = new HttpsAgent({ keepAlive: true, ...(ca === undefined ? {} : { ca: [...ca] }) });
+  const trust = ca === undefined ? {} : { ca: [...ca] };
   return (url, { headers, signal }) =>
     new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const target = new URL(url);
-      const options: RequestOptions = { signal, headers: { ...headers, 'Accept-Encoding': 'gzip' } };
+      // Without an agent there is no pool: the connection ends with its answer, and nothing is left open between refreshes.
+      const options: RequestOptions = { signal, agent: false, headers: { ...headers, 'Accept-Encoding': 'gzip' } };
       const request =
-        target.protocol === 'https:'
-          ? httpsRequest(target, { ...options, agent: https })
-          : httpRequest(target, { ...options, agent: http });
+        target.protocol === 'https:' ? httpsRequest(target, { ...options, ...trust }) : httpRequest(target, options);
       request.once('response', answer => resolve(responseOf(answer)));
       // Without the text of Node's error, which names the host.
       request.on('error', error => reject(signal.aborted ? signal.reason : connectionError(error)));

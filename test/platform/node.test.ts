@@ -102,7 +102,7 @@ describe('the directory fetch', () => {
     expect(await response.json()).toEqual({});
     expect(headers).toEqual({
       host: new URL(url).host,
-      connection: 'keep-alive',
+      connection: 'close',
       accept: 'application/json',
       'accept-encoding': 'gzip',
     });
@@ -120,6 +120,15 @@ describe('the directory fetch', () => {
     expect(await whole.json()).toEqual({ nodes: 'x'.repeat(100_000) });
     const broken = await directoryFetch(`${url}/broken`, get());
     await expect(broken.text()).rejects.toThrow(TypeError);
+  });
+
+  test('asks over https of the authorities given, and of no other', async () => {
+    const authority = createAuthority();
+    const server = createTlsServer(authority.issue({ hosts: ['localhost'] }), (_, answer) => answer.end('{}'));
+    const url = `https://localhost:${await listening(server)}/`;
+    const response = await createPlatform({ ca: [authority.certificate] }).directoryFetch(url, get());
+    expect(await response.json()).toEqual({});
+    await expect(createPlatform().directoryFetch(url, get())).rejects.toThrow(/^fetch failed: [A-Z_]+$/);
   });
 
   test('does not follow a redirect', async () => {
