@@ -95,11 +95,6 @@ export function piecesOf(body: RequestBody | undefined): Pieces {
   return new BytesPieces(body?.bytes ?? new Uint8Array(0));
 }
 
-/** Lets go of a body that will not be sent. */
-export function cancelBody(body: RequestBody | undefined, reason: unknown): void {
-  if (body?.kind === 'stream') body.pieces.cancel(reason);
-}
-
 function ofBytes(bytes: Uint8Array): RequestBody {
   return { kind: 'bytes', bytes };
 }

@@ -32,7 +32,7 @@ export class Deadlines {
   #over = false;
   #callerAborted = false;
 
-  /** `onEnd` is called once, when the call is over. */
+  /** `onEnd` is called once, when the call is over; not if `caller` is aborted already. */
   constructor(
     platform: Pick<Platform, 'now' | 'setTimer'>,
     timeouts: Timeouts,
@@ -44,8 +44,13 @@ export class Deadlines {
     this.#platform = platform;
     this.#caller = caller;
     this.#total = platform.now() + timeouts.total;
-    if (caller?.aborted) this.#onCallerAbort();
-    else caller?.addEventListener('abort', this.#onCallerAbort);
+    if (caller?.aborted) {
+      this.#over = true;
+      this.#callerAborted = true;
+      this.#controller.abort(caller.reason);
+      return;
+    }
+    caller?.addEventListener('abort', this.#onCallerAbort);
     this.#arm();
   }
 

@@ -2,7 +2,7 @@
 
 import { concatBytes } from '../crypto/bytes.ts';
 import { type ResponseEvent, type ResponseHead, ResponseReader } from '../http/index.ts';
-import type { Platform } from '../platform/platform.ts';
+import type { Milliseconds, Platform } from '../platform/platform.ts';
 import type { Connection } from './connection.ts';
 import type { Deadlines } from './deadlines.ts';
 import { asMixnetError } from './failure.ts';
@@ -11,6 +11,9 @@ import { encodeRequest, type WireRequest } from './upload.ts';
 
 /** The rest of an unwanted body is read up to this size: that is cheaper than a new connection through the mixnet. */
 const READ_OUT_BYTES = 16 * 1024;
+
+/** Such a rest is on its way already, or it is not worth waiting for. */
+const READ_OUT_TIME: Milliseconds = 2_000;
 
 export class Exchange implements BodySource {
   readonly #platform: Platform;
@@ -25,6 +28,7 @@ export class Exchange implements BodySource {
   #arrived: Uint8Array[] = [];
   #bodyLeft: number | undefined;
   #ended = false;
+  #receiving: Promise<void> | undefined;
   /** Ends the hold on the process that sending has. */
   #letGo: () => void = () => {};
   #failure: { readonly error: unknown } | undefined;
@@ -80,14 +84,17 @@ export class Exchange implements BodySource {
     }
   }
 
-  /** The rest of the body is not wanted. Resolves when the connection is released. */
+  /** The rest of the body is not wanted. Resolves when the connection is released, which takes no long time. */
   async cancel(reason?: unknown): Promise<void> {
     const isShort = this.#bodyLeft !== undefined && this.#bodyLeft <= READ_OUT_BYTES;
     if (!isShort || !this.#sent) this.#fail(reason);
+    const timer = this.#platform.setTimer(() => this.#fail(reason), READ_OUT_TIME);
     try {
       while ((await this.next()) !== undefined);
     } catch {
       // Released all the same.
+    } finally {
+      timer.cancel();
     }
   }
 
@@ -109,7 +116,15 @@ export class Exchange implements BodySource {
     }
   }
 
-  async #receive(): Promise<void> {
+  /** One read at a time, whoever waits for it: somebody may cancel while another reads. */
+  #receive(): Promise<void> {
+    this.#receiving ??= this.#receiveOnce().finally(() => {
+      this.#receiving = undefined;
+    });
+    return this.#receiving;
+  }
+
+  async #receiveOnce(): Promise<void> {
     try {
       const bytes = await this.#connection.read();
       if (this.#isOver) return;

@@ -7,14 +7,13 @@
 
 import { MixnetError } from '../errors.ts';
 import type { Milliseconds } from '../platform/platform.ts';
-import { cancelBody } from './body.ts';
 import type { FetchContext } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import { fetchFailed } from './failure.ts';
 import { HttpFetch } from './http-fetch.ts';
 import { type LocalContent, readBlobUrl, readDataUrl } from './local.ts';
 import type { PoolStats } from './pool.ts';
-import { type FetchRequest, type MixFetchInit, readRequest } from './request.ts';
+import { cancelRequest, type FetchRequest, type MixFetchInit, parseRequest, settleRequest } from './request.ts';
 import { hasNullBody, makeResponse } from './response.ts';
 import { resolveTimeouts, type Timeouts } from './timeouts.ts';
 import { withoutFragment } from './urls.ts';
@@ -59,36 +58,29 @@ class Fetcher {
     this.#http = new HttpFetch(context);
   }
 
-  /** Fetch Standard, "fetch method". */
+  /** Fetch Standard, "fetch method". All of the arguments is read before this returns: the caller may change it then. */
   async fetch(input: unknown, init: unknown): Promise<Response> {
     const { platform, baseUrl } = this.#context;
-    const letGo = platform.hold();
-    try {
-      const request = await readRequest(input, init, { platform, timeouts: this.#timeouts, baseUrl });
-      return await this.#call(request);
-    } finally {
-      letGo();
-    }
-  }
-
-  async #call(request: FetchRequest): Promise<Response> {
-    if (request.signal?.aborted) {
-      cancelBody(request.body, request.signal.reason);
-      throw request.signal.reason;
-    }
-    const deadlines = new Deadlines(this.#context.platform, request.timeouts, request.signal, () => {
+    const parsed = parseRequest(input, init, { platform, timeouts: this.#timeouts, baseUrl });
+    const deadlines = new Deadlines(platform, parsed.timeouts, parsed.signal, () => {
       this.#calls.delete(deadlines);
       this.#onCallOver();
     });
-    this.#calls.add(deadlines);
+    if (this.#closed) deadlines.abort(new MixnetError('ERR_MIX_MIXNET_CLOSED'));
+    if (!deadlines.signal.aborted) this.#calls.add(deadlines);
+    const letGo = platform.hold();
+    let request: FetchRequest | undefined;
     try {
-      if (this.#closed) throw new MixnetError('ERR_MIX_MIXNET_CLOSED');
+      deadlines.signal.throwIfAborted();
+      request = await settleRequest(parsed, platform);
       return await this.#schemeFetch(request, deadlines);
     } catch (error) {
       const rejection = fetchFailed(error, deadlines);
       deadlines.end();
-      cancelBody(request.body, rejection);
+      cancelRequest(request ?? parsed, rejection);
       throw rejection;
+    } finally {
+      letGo();
     }
   }
 

@@ -1,7 +1,7 @@
 /** From the arguments of `fetch()` to a request: everything wrong with them is found here, before anything is sent. */
 
 import type { Platform } from '../platform/platform.ts';
-import { bodyLength, cancelBody, extractBody, type RequestBody, type RequestBodyInit, settleBody } from './body.ts';
+import { bodyLength, extractBody, type RequestBody, type RequestBodyInit, settleBody } from './body.ts';
 import { declaredLength, readHeaders } from './headers.ts';
 import { resolveTimeouts, type Timeouts } from './timeouts.ts';
 import { parseDestination } from './urls.ts';
@@ -31,13 +31,29 @@ export interface MixFetchInit extends Omit<RequestInit, 'body'> {
 
 export type RedirectMode = 'follow' | 'error' | 'manual';
 
-export interface FetchRequest {
+export interface FetchRequest extends RequestHeadParts {
+  readonly body: RequestBody | undefined;
+}
+
+/** A request that is right as far as it goes. */
+export interface ParsedRequest extends RequestHeadParts {
+  /** The body, of which only the kind is known if it was the stream of a Request; see `settleBody`. */
+  readonly body: RequestBody | UnsettledBody | undefined;
+}
+
+interface UnsettledBody {
+  readonly kind: 'unsettled';
+  readonly settle: (platform: Platform) => Promise<RequestBody>;
+  /** Lets go of it, instead of settling it. */
+  readonly cancel: (reason: unknown) => void;
+}
+
+interface RequestHeadParts {
   readonly method: string;
   /** Of the scheme http, https, data or blob, without credentials. */
   readonly url: URL;
   /** What the caller set, and the Content-Type of the body. */
   readonly headers: Headers;
-  readonly body: RequestBody | undefined;
   readonly redirect: RedirectMode;
   readonly integrity: string;
   readonly signal: AbortSignal | undefined;
@@ -74,17 +90,15 @@ const enumerations: Record<string, readonly string[]> = {
 };
 
 /**
- * Fetch Standard, "new Request(input, init)", whose steps are numbered here. Reads all of `init` before it returns for
- * the first time, so that the caller may change it afterwards.
+ * Fetch Standard, "new Request(input, init)", whose steps are numbered here.
  *
  * @throws TypeError that names the argument at fault.
  */
-export async function readRequest(input: unknown, init: unknown, context: RequestContext): Promise<FetchRequest> {
+export function parseRequest(input: unknown, init: unknown, context: RequestContext): ParsedRequest {
   const options = optionsOf(init);
   // 5. and 6. A string or URL is parsed; a Request, also one of another copy of fetch, lends what `init` does not say.
   const original = isRequestLike(input) ? input : undefined;
   const url = parseDestination(original === undefined ? String(input) : original.url, context.baseUrl);
-
   // 12. to 24.
   for (const [name, values] of Object.entries(enumerations)) {
     const value = options[name];
@@ -94,25 +108,49 @@ export async function readRequest(input: unknown, init: unknown, context: Reques
   const integrity = String(options['integrity'] ?? original?.integrity ?? '');
   // 25.
   const method = normalizeMethod(String(options['method'] ?? original?.method ?? 'GET'));
+  if (url.protocol === 'blob:' && method !== 'GET') throw new TypeError('A blob: URL can only be fetched with GET.');
   // 26. and 28.
   const signal = signalOf(options['signal'] === undefined ? original?.signal : options['signal']);
   const mixnet = readMixnetInit(options['mixnet'], context.timeouts);
   // 32. and 33.
   const headers = readHeaders(options['headers'] === undefined ? original?.headers : options['headers']);
-
   // 34. to 40.
-  const given = options['body'] ?? undefined;
-  const inherited = given === undefined ? inheritedBody(original) : undefined;
-  if ((given !== undefined || inherited !== undefined) && (method === 'GET' || method === 'HEAD')) {
+  const body = parseBody(options, original, headers, context.platform);
+  if (body !== undefined && (method === 'GET' || method === 'HEAD')) {
     throw new TypeError(`A ${method} request cannot have a body.`);
   }
-  const base = { method, url, headers, redirect, integrity, signal, ...mixnet };
-  if (given !== undefined) {
-    const { body, contentType } = extractBody(given, options['duplex'], context.platform.randomBytes);
-    if (contentType !== undefined && !headers.has('content-type')) headers.set('content-type', contentType);
-    return checked({ ...base, body });
+  if (body === undefined && Number(headers.get('content-length') ?? 0) > 0) {
+    throw new TypeError('The header "content-length" announces a body, and there is none.');
   }
-  return checked({ ...base, body: await inherited?.(context.platform) });
+  if (body?.kind !== 'unsettled') declaredLength(headers, bodyLength(body));
+  return { method, url, headers, body, redirect, integrity, signal, ...mixnet };
+}
+
+/** @throws TypeError if the body turns out to have another length than the headers say; what a stream throws. */
+export async function settleRequest(request: ParsedRequest, platform: Platform): Promise<FetchRequest> {
+  const body = request.body?.kind === 'unsettled' ? await request.body.settle(platform) : request.body;
+  declaredLength(request.headers, bodyLength(body));
+  return { ...request, body };
+}
+
+/** Lets go of the body of a request that will not be made. */
+export function cancelRequest({ body }: ParsedRequest | FetchRequest, reason: unknown): void {
+  if (body?.kind === 'stream') body.pieces.cancel(reason);
+  else if (body?.kind === 'unsettled') body.cancel(reason);
+}
+
+/** Sets the Content-Type that goes with the body, unless there is one. */
+function parseBody(
+  options: Readonly<Record<string, unknown>>,
+  original: RequestLike | undefined,
+  headers: Headers,
+  platform: Platform,
+): ParsedRequest['body'] {
+  const given = options['body'] ?? undefined;
+  if (given === undefined) return inheritedBody(original);
+  const { body, contentType } = extractBody(given, options['duplex'], platform.randomBytes);
+  if (contentType !== undefined && !headers.has('content-type')) headers.set('content-type', contentType);
+  return body;
 }
 
 /** Fetch Standard, "normalize a method": six of them are known in any case; PATCH, famously, is not one of these. */
@@ -121,23 +159,6 @@ function normalizeMethod(method: string): string {
   const upperCase = method.toUpperCase();
   if (['CONNECT', 'TRACE', 'TRACK'].includes(upperCase)) throw new TypeError(`The method ${upperCase} is forbidden.`);
   return ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'].includes(upperCase) ? upperCase : method;
-}
-
-function checked(request: FetchRequest): FetchRequest {
-  try {
-    const { protocol } = request.url;
-    if (protocol === 'blob:' && request.method !== 'GET') {
-      throw new TypeError('A blob: URL can only be fetched with GET.');
-    }
-    if (request.body === undefined && Number(request.headers.get('content-length') ?? 0) > 0) {
-      throw new TypeError('The header "content-length" announces a body, and there is none.');
-    }
-    declaredLength(request.headers, bodyLength(request.body));
-    return request;
-  } catch (error) {
-    cancelBody(request.body, error);
-    throw error;
-  }
 }
 
 /** The members of a Request that are read, of any class that has them. */
@@ -164,14 +185,24 @@ function isRequestLike(input: unknown): input is RequestLike {
   );
 }
 
-function inheritedBody(original: RequestLike | undefined): ((platform: Platform) => Promise<RequestBody>) | undefined {
+function inheritedBody(original: RequestLike | undefined): UnsettledBody | undefined {
   if (original === undefined || original.body === null) return undefined;
   const { body } = original;
   if (original.bodyUsed === true || body?.locked) throw new TypeError('The body of the Request was used already.');
-  if (body !== undefined) return platform => settleBody(body, platform);
+  if (body !== undefined) {
+    return {
+      kind: 'unsettled',
+      settle: platform => settleBody(body, platform),
+      cancel: reason => void body.cancel(reason).catch(() => {}),
+    };
+  }
   // Firefox has no Request.prototype.body.
   if (original.method === 'GET' || original.method === 'HEAD') return undefined;
-  return async () => ({ kind: 'bytes', bytes: new Uint8Array(await original.arrayBuffer()) });
+  return {
+    kind: 'unsettled',
+    settle: async () => ({ kind: 'bytes', bytes: new Uint8Array(await original.arrayBuffer()) }),
+    cancel: () => {},
+  };
 }
 
 function readMixnetInit(given: unknown, timeouts: Timeouts): Pick<FetchRequest, 'isolation' | 'exit' | 'timeouts'> {

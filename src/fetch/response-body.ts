@@ -24,7 +24,7 @@ const READ_AHEAD_BYTES = 64 * 1024;
  */
 export function bodyStream(source: BodySource, deadlines: Deadlines, platform: Platform): ReadableStream<Uint8Array> {
   const { signal } = deadlines;
-  let filled = false;
+  let given = 0;
   let unread: Timer | undefined;
   let onAbort = () => {};
   const end = () => {
@@ -32,10 +32,9 @@ export function bodyStream(source: BodySource, deadlines: Deadlines, platform: P
     signal.removeEventListener('abort', onAbort);
     deadlines.end();
   };
-  const cancel = async (reason?: unknown) => {
+  const cancel = (reason?: unknown) => {
     unread?.cancel();
-    await source.cancel(reason);
-    end();
+    void source.cancel(reason).then(end);
   };
   const stream = new ReadableStream(
     {
@@ -43,7 +42,10 @@ export function bodyStream(source: BodySource, deadlines: Deadlines, platform: P
       start(controller) {
         // Weak, since the clock is held by others: only who may read the stream must keep it alive (see `abandoned`).
         const weak = new WeakRef(controller);
-        onAbort = () => weak.deref()?.error(terminated(signal.reason, deadlines));
+        onAbort = () => {
+          end();
+          weak.deref()?.error(terminated(signal.reason, deadlines));
+        };
         signal.addEventListener('abort', onAbort);
       },
       async pull(controller) {
@@ -57,10 +59,9 @@ export function bodyStream(source: BodySource, deadlines: Deadlines, platform: P
             controller.byobRequest?.respond(0);
             return;
           }
+          given += bytes.length;
           controller.enqueue(bytes);
-          if (filled || (controller.desiredSize ?? 0) > 0) return;
-          filled = true;
-          unread = startUnread(deadlines, platform);
+          if ((controller.desiredSize ?? 0) <= 0) unread = watchUnread(controller, given, deadlines, platform);
         } catch (error) {
           const reason = terminated(error, deadlines);
           end();
@@ -73,15 +74,25 @@ export function bodyStream(source: BodySource, deadlines: Deadlines, platform: P
     },
     { highWaterMark: READ_AHEAD_BYTES },
   );
-  abandoned.register(stream, () => void cancel());
+  abandoned.register(stream, cancel);
   return stream;
 }
 
-function startUnread(deadlines: Deadlines, platform: Platform): Timer | undefined {
+/** `given` bytes have gone into the stream: if they all are in it still when the time for the body is over, it ends. */
+function watchUnread(
+  controller: ReadableByteStreamController,
+  given: number,
+  deadlines: Deadlines,
+  platform: Platform,
+): Timer | undefined {
   const time: Milliseconds = deadlines.timeouts.body;
   if (time === Number.POSITIVE_INFINITY) return undefined;
-  return platform.setTimer(() => deadlines.abort(new MixnetError('ERR_MIX_TIMEOUT_BODY')), time);
+  const weak = new WeakRef(controller);
+  return platform.setTimer(() => {
+    const room = weak.deref()?.desiredSize ?? READ_AHEAD_BYTES;
+    if (READ_AHEAD_BYTES - room >= given) deadlines.abort(new MixnetError('ERR_MIX_TIMEOUT_BODY'));
+  }, time);
 }
 
 /** A body that was collected unread holds a connection that nobody will ever free. */
-const abandoned = new FinalizationRegistry<() => void>(release => release());
+const abandoned = new FinalizationRegistry<() => void>(cancel => cancel());

@@ -20,6 +20,8 @@ export class LoopbackExit {
   readonly asked: OpenOptions[] = [];
   /** Streams that hold a socket now. */
   open = 0;
+  /** All of them, in order. */
+  readonly streams: LoopbackStream[] = [];
   readonly #options: LoopbackOptions;
 
   constructor(options: LoopbackOptions = {}) {
@@ -28,6 +30,12 @@ export class LoopbackExit {
 
   readonly openStream = (options: OpenOptions): LoopbackStream => {
     this.asked.push(options);
+    const stream = this.#stream(options);
+    this.streams.push(stream);
+    return stream;
+  };
+
+  #stream(options: OpenOptions): LoopbackStream {
     const { hostname } = options;
     const { hosts = {}, refusals = {}, silent = [], openDelay = 0 } = this.#options;
     this.open += 1;
@@ -42,7 +50,7 @@ export class LoopbackExit {
     if (hosts[hostname] === undefined && !isLoopback) throw new Error(`this test knows no host "${hostname}"`);
     const socket = connect({ host: hostname === '::1' ? '::1' : '127.0.0.1', port, noDelay: true });
     return new LoopbackStream(socket, undefined, openDelay, over);
-  };
+  }
 }
 
 /** What an exit gives, on a socket; without one, an exit that refuses or is silent. */
@@ -87,7 +95,7 @@ export class LoopbackStream implements ExitStream {
     socket?.on('connect', () => (openDelay > 0 ? setTimeout(opened.resolve, openDelay) : opened.resolve()));
     socket?.on('data', data => {
       socket.pause();
-      this.#reader?.enqueue(new Uint8Array(data));
+      if (!this.#isOver) this.#reader?.enqueue(new Uint8Array(data));
     });
     socket?.on('end', () => this.#end());
     socket?.on('error', error => {

@@ -82,7 +82,8 @@ export const text = 'The quick brown fox jumps over the lazy dog. '.repeat(200);
 /** A route `/name/…` gets everything below `/name/`. */
 const usualRoutes: Readonly<Record<string, RequestListener>> = {
   '/echo': async (request, response) => {
-    const body = (await bytesOf(request)).toString('latin1');
+    const body = (await bytesOf(request))?.toString('latin1');
+    if (body === undefined) return;
     const { method = '', url = '', rawHeaders, headers } = request;
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ method, url, rawHeaders, headers: headers as Echo['headers'], body } satisfies Echo));
@@ -125,7 +126,11 @@ const usualRoutes: Readonly<Record<string, RequestListener>> = {
   },
   '/silence': () => {},
   '/silence-after-head': (_, response) => {
-    response.writeHead(200, { 'content-length': 100 });
+    response.writeHead(200, { 'content-length': 1_000_000 });
+    response.write('first');
+  },
+  '/silence-before-end': (_, response) => {
+    response.writeHead(200, { 'content-length': 10 });
     response.write('first');
   },
   '/early-hints': (_, response) => {
@@ -215,8 +220,13 @@ function last(request: IncomingMessage): string {
   return new URL(request.url ?? '', 'http://origin').pathname.split('/').at(-1) ?? '';
 }
 
-async function bytesOf(request: IncomingMessage): Promise<Buffer> {
+/** `undefined` if the client goes away before the end. */
+async function bytesOf(request: IncomingMessage): Promise<Buffer | undefined> {
   const pieces: Buffer[] = [];
-  for await (const piece of request) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces);
+  try {
+    for await (const piece of request) pieces.push(piece as Buffer);
+    return Buffer.concat(pieces);
+  } catch {
+    return undefined;
+  }
 }
