@@ -1,7 +1,7 @@
 /** Answers of a small network, in the exact shapes of the directory, to be bent by tests. */
 
 import { base58 } from '@scure/base';
-import { x25519PublicKey } from '#crypto';
+import { ed25519PublicKey, x25519PublicKey } from '#crypto';
 import { seededRandom } from '../support/seeded-random.ts';
 
 export interface Node {
@@ -99,7 +99,7 @@ export const twistKey = base58.encode(Uint8Array.from({ length: 32 }, (_, i) => 
 function node(id: number): Node {
   return {
     node_id: id,
-    ed25519_identity_pubkey: keyText(`identity ${id}`),
+    ed25519_identity_pubkey: base58.encode(ed25519PublicKey(seededRandom(`identity ${id}`)(32))),
     ip_addresses: ['127.0.0.1'],
     mix_port: 17_890 + id,
     x25519_sphinx_pubkey: keyText(`sphinx ${id}`),
