@@ -6,17 +6,19 @@ const text = (message: { data: Uint8Array } | undefined) => new TextDecoder().de
 const bytes = (content: string) => new TextEncoder().encode(content);
 
 describe('connecting', () => {
-  test('asks the directory for five things at once, registers once, and starts both streams', async () => {
-    const net = new Loopback();
+  test('asks the directory for five things at once, and starts both streams', async () => {
+    const net = await Loopback.start();
+    const start = net.platform.now();
     const core = await net.connect();
     expect(core.state).toBe('connected');
-    expect(net.asked).toHaveLength(5);
-    expect(net.host.log).toEqual(['registered']);
+    expect(net.platform.now()).toBe(start);
+    expect(net.directoryRequests).toBe(5);
     await net.platform.advance(2000);
     const { coverSent, realSent, coverReceived, coverAcksReceived } = core.stats();
     expect(realSent).toBe(0);
     expect(coverSent).toBeGreaterThan(80);
     expect(coverSent).toBeLessThan(140);
+    expect(coverSent).toBe(net.packetsSent);
     expect(coverReceived).toBeGreaterThan(70);
     expect(coverAcksReceived).toBeGreaterThan(70);
     await core.close();
@@ -25,52 +27,76 @@ describe('connecting', () => {
   });
 
   test.each([
-    ['the directory is down', 'ERR_MIX_DIRECTORY_UNREACHABLE', net => net.breakDirectory()],
-    ['the gateway refuses connections', 'ERR_MIX_GATEWAY_UNREACHABLE', net => net.breakGateway('refuse')],
-    ['the gateway never answers', 'ERR_MIX_GATEWAY_UNREACHABLE', net => net.breakGateway('mute')],
-    ['the gateway wants tickets', 'ERR_MIX_GATEWAY_TICKETS', net => net.requireTickets()],
-  ] satisfies [string, string, (net: Loopback) => void][])(
-    'fails, and leaves nothing, where %s',
-    async (_, code, fault) => {
-      const net = new Loopback();
-      fault(net);
-      const result = outcome(net.connect());
-      await net.platform.advance(61_000);
-      expect(await result).toMatchObject({ code });
-      await net.leftNothing();
-    },
-  );
+    ['the directory is down', 'ERR_MIX_DIRECTORY_UNREACHABLE', ({ devnet }: Loopback) => devnet.directory.kill()],
+    ['the gateway is down', 'ERR_MIX_GATEWAY_UNREACHABLE', ({ devnet }: Loopback) => devnet.gateways[0]?.kill()],
+    ['the gateway never answers', 'ERR_MIX_GATEWAY_UNREACHABLE', ({ devnet }: Loopback) => devnet.gateways[0]?.stall()],
+  ])('fails, and leaves nothing, where %s', async (_, code, fault) => {
+    const net = await Loopback.start();
+    await fault(net);
+    const result = outcome(net.connecting());
+    await net.platform.advance(61_000);
+    expect(await result).toMatchObject({ code });
+    await net.leftNothing();
+  });
+
+  test('tries another gateway where one is dead, silent, or wants to be paid', async () => {
+    const net = await Loopback.start({ gateways: 3 });
+    await net.devnet.gateways[0]?.kill();
+    net.devnet.gateways[1]?.stall();
+    for (let client = 0; client < 4; client++) {
+      const core = await net.connect({ traffic: quiet });
+      expect(base58.encode(core.address.gateway)).toBe(net.devnet.gateways[2]?.identity);
+      await core.close();
+    }
+    await net.leftNothing();
+
+    const greedy = await Loopback.start({ gateways: 3, requireTickets: true });
+    const result = outcome(greedy.connecting());
+    await greedy.platform.advance(61_000);
+    expect(await result).toMatchObject({ code: 'ERR_MIX_GATEWAY_TICKETS' });
+    await greedy.leftNothing();
+  });
 
   test('has a deadline, and a signal', async () => {
-    const net = new Loopback();
-    net.wire.fault = 'stall';
-    const impatient = outcome(net.connect({ setupTimeoutMs: 500 }));
+    const net = await Loopback.start();
+    net.devnet.gateways[0]?.stall();
+    const impatient = outcome(net.connecting({ setupTimeoutMs: 500 }));
     const controller = new AbortController();
-    const aborted = outcome(net.connect({ signal: controller.signal }));
+    const aborted = outcome(net.connecting({ signal: controller.signal }));
     await net.platform.advance(500);
     controller.abort('enough');
     expect(await impatient).toMatchObject({ code: 'ERR_MIX_TIMEOUT_SETUP' });
     expect(await aborted).toBe('enough');
     await net.leftNothing();
-    expect(await outcome(net.connect({ signal: AbortSignal.abort('no') }))).toBe('no');
+    expect(await outcome(net.connecting({ signal: AbortSignal.abort('no') }))).toBe('no');
   });
 
   test('with a named gateway takes that one or none', async () => {
-    const net = new Loopback();
+    const net = await Loopback.start({ gateways: 2 });
+    const [first, second] = net.devnet.gateways;
+    if (first === undefined || second === undefined) throw new Error('no gateways');
     const unknown = outcome(net.connect({ gateway: base58.encode(new Uint8Array(32).fill(9)) }));
-    await net.platform.advance(10);
     expect(await unknown).toMatchObject({ code: 'ERR_MIX_GATEWAY_UNKNOWN' });
-    const core = await net.connect({ gateway: base58.encode(net.host.identity.publicKey) });
-    expect(core.address.gateway).toEqual(net.host.identity.publicKey);
-    expect(await outcome(net.connect({ gateway: 'nonsense' }))).toBeInstanceOf(TypeError);
-    expect(await outcome(net.connect({ api: ['ftp://x'] }))).toBeInstanceOf(TypeError);
-    expect(await outcome(net.connect({ traffic: { averageAckDelayMs: -1 } }))).toBeInstanceOf(RangeError);
+    const core = await net.connect({ gateway: first.identity });
+    expect(base58.encode(core.address.gateway)).toBe(first.identity);
+    await second.kill();
+    expect(await outcome(net.connect({ gateway: second.identity }))).toMatchObject({
+      code: 'ERR_MIX_GATEWAY_UNREACHABLE',
+    });
+  });
+
+  test('refuses options that cannot be', async () => {
+    const net = await Loopback.start();
+    expect(await outcome(net.connecting({ gateway: 'nonsense' }))).toBeInstanceOf(TypeError);
+    expect(await outcome(net.connecting({ api: ['ftp://x'] }))).toBeInstanceOf(TypeError);
+    expect(await outcome(net.connecting({ traffic: { averageAckDelayMs: -1 } }))).toBeInstanceOf(RangeError);
+    await net.leftNothing();
   });
 });
 
 describe('messages', () => {
   test('go from one client to another', async () => {
-    const net = new Loopback();
+    const net = await Loopback.start();
     const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect({ traffic: quiet })];
     const inbox = collect(bob);
     const sent = outcome(alice.send(bob.address, bytes('hello')));
@@ -81,7 +107,7 @@ describe('messages', () => {
   });
 
   test('sent anonymously are answered by their tag, and the answer is known by its pseudonym', async () => {
-    const net = new Loopback();
+    const net = await Loopback.start();
     const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect({ traffic: quiet })];
     const [toAlice, toBob] = [collect(alice), collect(bob)];
     const pseudonym = alice.pseudonym(bob.address, 'work');
@@ -103,7 +129,7 @@ describe('messages', () => {
   });
 
   test('that need more reply blocks than came with the question ask for them, and get them', async () => {
-    const net = new Loopback();
+    const net = await Loopback.start();
     const strict = { traffic: quiet, replies: { strictReserve: true } };
     const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect(strict)];
     const [toAlice, toBob] = [collect(alice), collect(bob)];
@@ -112,7 +138,7 @@ describe('messages', () => {
     await net.platform.advance(500);
     const question = toBob[0];
     if (question?.kind !== 'repliable') throw new Error('no question came');
-    const answer = new Uint8Array(150_000).fill(7);
+    const answer = new Uint8Array(60_000).fill(7);
     const answered = outcome(bob.reply(question.senderTag, answer));
     await net.platform.advance(20_000);
     expect(await answered).toBe('done');
@@ -123,9 +149,9 @@ describe('messages', () => {
 
 describe('nothing waits for ever', () => {
   test('a message that the network swallows is rejected', async () => {
-    const net = new Loopback();
+    const net = await Loopback.start();
     const core = await net.connect({ traffic: { ...quiet, maximumNumberOfRetransmissions: 2 } });
-    net.lost = () => true;
+    net.devnet.faults.loss = 1;
     const result = outcome(core.send(core.address, new Uint8Array(5000)));
     expect(core.unacknowledged('general')).toEqual({ messages: 1, bytes: 5000 });
     await net.platform.advance(7000);
@@ -137,7 +163,7 @@ describe('nothing waits for ever', () => {
   });
 
   test('a reply to nobody is rejected at once, and one to somebody who is silent after a minute', async () => {
-    const net = new Loopback();
+    const net = await Loopback.start();
     const strict = { traffic: quiet, replies: { strictReserve: true } };
     const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect(strict)];
     const inbox = collect(bob);
@@ -161,25 +187,23 @@ describe('nothing waits for ever', () => {
   });
 
   test('while the gateway is away for a minute messages wait; what waits for five is rejected', async () => {
-    const net = new Loopback();
+    const net = await Loopback.start();
     const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect({ traffic: quiet })];
     const inbox = collect(bob);
     const states: string[] = [];
     alice.onState(() => states.push(alice.state));
-    net.wire.fault = 'refuse';
-    net.host.cutAll();
+    await net.devnet.gateways[0]?.kill();
     await net.platform.advance(10);
     const patient = outcome(alice.send(bob.address, bytes('hello')));
     await net.platform.advance(60_000);
     expect(alice.state).toBe('reconnecting');
-    net.wire.fault = undefined;
+    await net.devnet.gateways[0]?.revive();
     await net.platform.advance(60_000);
     expect(await patient).toBe('done');
     expect(inbox.map(text)).toEqual(['hello']);
     expect(states).toEqual(['reconnecting', 'connected']);
 
-    net.wire.fault = 'refuse';
-    net.host.cutAll();
+    await net.devnet.gateways[0]?.kill();
     await net.platform.advance(10);
     const hopeless = outcome(alice.send(bob.address, bytes('hello?')));
     await net.platform.advance(301_000);
@@ -187,9 +211,9 @@ describe('nothing waits for ever', () => {
   });
 
   test('an aborted message, and those of a dropped lane, are rejected with the reason', async () => {
-    const net = new Loopback();
+    const net = await Loopback.start();
     const core = await net.connect({ traffic: { ...quiet, messageSendingAverageDelayMs: 20 } });
-    net.lost = () => true;
+    net.devnet.faults.loss = 1;
     const controller = new AbortController();
     const pseudonym = core.pseudonym(core.address, '');
     const aborted = [
@@ -214,7 +238,7 @@ describe('nothing waits for ever', () => {
 
 describe('closing', () => {
   test('settles everything and leaves nothing', async () => {
-    const net = new Loopback();
+    const net = await Loopback.start();
     const core = await net.connect();
     const pseudonym = core.pseudonym(core.address, '');
     const results = [
@@ -232,7 +256,7 @@ describe('closing', () => {
   });
 
   test('with time to drain sends what was accepted, at the usual rate, and nothing more', async () => {
-    const net = new Loopback();
+    const net = await Loopback.start();
     const [alice, bob] = [
       await net.connect({ traffic: { disableLoopCoverTrafficStream: true } }),
       await net.connect({ traffic: quiet }),
@@ -252,9 +276,9 @@ describe('closing', () => {
   });
 
   test('does not wait longer than it was told', async () => {
-    const net = new Loopback();
+    const net = await Loopback.start();
     const core = await net.connect({ traffic: quiet });
-    net.lost = () => true;
+    net.devnet.faults.loss = 1;
     const sent = outcome(core.send(core.address, bytes('hello')));
     const closed = core.close({ drain: 3000 });
     await net.platform.advance(3000);
@@ -266,7 +290,7 @@ describe('closing', () => {
 
 describe('pseudonyms', () => {
   test('that are released get no answers any more, and are made anew', async () => {
-    const net = new Loopback();
+    const net = await Loopback.start();
     const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect({ traffic: quiet })];
     const [toAlice, toBob] = [collect(alice), collect(bob)];
     const pseudonym = alice.pseudonym(bob.address, '');
@@ -286,7 +310,7 @@ describe('pseudonyms', () => {
   });
 
   test('can be supplied with reply blocks ahead of need', async () => {
-    const net = new Loopback();
+    const net = await Loopback.start();
     const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect({ traffic: quiet })];
     const [toAlice, toBob] = [collect(alice), collect(bob)];
     const pseudonym = alice.pseudonym(bob.address, '');
@@ -306,7 +330,7 @@ describe('pseudonyms', () => {
 });
 
 test('a listener that throws harms neither the others nor the client', async () => {
-  const net = new Loopback();
+  const net = await Loopback.start();
   const core = await net.connect({ traffic: quiet });
   const reported: unknown[] = [];
   const report = (error: unknown) => reported.push(error);
