@@ -72,8 +72,8 @@ describe('websockets', () => {
   });
 
   test('certificate authorities given replace those of Node for wss gateways too', async () => {
-    const authority = createAuthority();
-    const tls = createTlsServer(authority.issue({ hosts: ['localhost'] }));
+    const authority = await createAuthority();
+    const tls = createTlsServer(await authority.issue({ hosts: ['localhost'] }));
     new WebSocketServer({ server: tls });
     const port = await listening(tls);
     cleanups.push(() => tls.closeAllConnections());
@@ -123,8 +123,8 @@ describe('the directory fetch', () => {
   });
 
   test('asks over https of the authorities given, and of no other', async () => {
-    const authority = createAuthority();
-    const server = createTlsServer(authority.issue({ hosts: ['localhost'] }), (_, answer) => answer.end('{}'));
+    const authority = await createAuthority();
+    const server = createTlsServer(await authority.issue({ hosts: ['localhost'] }), (_, answer) => answer.end('{}'));
     const url = `https://localhost:${await listening(server)}/`;
     const response = await createPlatform({ ca: [authority.certificate] }).directoryFetch(url, get());
     expect(await response.json()).toEqual({});
