@@ -18,7 +18,7 @@ const rows: Row[] = [];
 let failures = 0;
 
 say('Starting a mixnet on this machine: a directory, three layers of mix nodes, gateways and an exit.');
-const origin = await startOrigin({ certificateFor: ['shop.test', 'rpc.test'] });
+const origin = await startOrigin(['shop.test', 'rpc.test']);
 const devnet = await startDevnet({
   allowLocal: true,
   hosts: { 'shop.test': origin.port, 'rpc.test': origin.port, 'impostor.test': origin.port },
@@ -139,7 +139,9 @@ function printTable(connectMs: number, { client }: MixFetch): void {
   }
   const stats = client?.stats();
   if (stats === undefined) return;
-  say(`packets sent: ${stats.realSent} real, ${stats.coverSent} cover · acknowledged: ${stats.acksReceived} · sent again: ${stats.retransmissions}`);
+  say(
+    `packets sent: ${stats.realSent} real, ${stats.coverSent} cover · acknowledged: ${stats.acksReceived} · sent again: ${stats.retransmissions}`,
+  );
 }
 
 function seconds(ms: number): string {

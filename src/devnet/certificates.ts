@@ -1,20 +1,23 @@
 /**
- * A certificate authority of one's own, for the TLS of a devnet's origins and directory, and for tests. It writes its
- * own DER: the profile is one page of RFC 5280, and so a devnet needs no certificate library.
+ * A certificate authority of one's own, for the TLS of a devnet's origins, directory and gateways, and for tests. The
+ * certificates are written by `@peculiar/x509`, which is needed for this alone: an optional peer dependency.
  *
  * @module
  */
 
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { isIP } from 'node:net';
-import * as der from './der.ts';
+import { MixnetError } from '../errors.ts';
+
+type X509 = typeof import('@peculiar/x509');
+type Extension = InstanceType<X509['Extension']>;
+type KeyPair = CryptoKeyPair;
 
 export interface CertificateAuthority {
   /** Its own certificate, PEM: what a client must trust. */
   readonly certificate: string;
-  issue(subject: CertificateSubject): IssuedCertificate;
+  issue(subject: CertificateSubject): Promise<IssuedCertificate>;
   /** An authority below this one. What it issues carries the chain up to, without, the root. */
-  issueAuthority(name: string, options?: AuthorityOptions): CertificateAuthority;
+  issueAuthority(name: string, options?: AuthorityOptions): Promise<CertificateAuthority>;
 }
 
 /** The two options of a TLS server: `tls.createServer({ cert, key })`. */
@@ -28,7 +31,7 @@ export interface IssuedCertificate {
 export interface CertificateSubject extends Validity {
   /** DNS names (`*.example.test` too) and IP literals: each becomes a subjectAltName. */
   readonly hosts: readonly string[];
-  /** The only place where a host name must not be looked for (RFC 9110, section 4.3.4). Default: `mixfetch`. */
+  /** The one place where a host name must not be looked for (RFC 9110, section 4.3.4). Default: `mixfetch`. */
   readonly commonName?: string;
   /** The extended key usage. Default: `server`. */
   readonly purpose?: 'server' | 'client';
@@ -48,157 +51,110 @@ export interface Validity {
   readonly notAfter?: Date;
 }
 
-/** A new root, with a key that lives in memory only. */
-export function createAuthority(
+/** A new root, with a key that lives in memory only. Rejects with ERR_MIX_USAGE_OPTION if `@peculiar/x509` is not installed. */
+export async function createAuthority(
   name = 'mixfetch devnet authority',
   options: AuthorityOptions = {},
-): CertificateAuthority {
-  const keys = newKeys();
-  const self = { name, key: keys.privateKey };
-  const certificate = pem(
-    write({ name, publicKey: keys.publicKey, issuer: self, extensions: ofAuthority(options), validity: options }),
-  );
-  return authority(self, certificate, '');
+): Promise<CertificateAuthority> {
+  const x509 = await loadX509();
+  const keys = await newKeys();
+  const self = { name, keys };
+  const certificate = await write(x509, { name, keys, issuer: self, validity: options }, ofAuthority(x509, options));
+  return authority(x509, self, certificate, '');
 }
 
 interface Issuer {
   readonly name: string;
-  readonly key: KeyObject;
+  readonly keys: KeyPair;
 }
 
 /** `chain` is what must go with every certificate issued, for a client that knows only the root. */
-function authority(issuer: Issuer, certificate: string, chain: string): CertificateAuthority {
+function authority(x509: X509, issuer: Issuer, certificate: string, chain: string): CertificateAuthority {
   return {
     certificate,
-    issue(subject) {
-      const keys = newKeys();
-      const certificateOfSubject = write({
-        name: subject.commonName ?? 'mixfetch',
-        publicKey: keys.publicKey,
-        issuer,
-        extensions: ofSubject(subject),
-        validity: subject,
-      });
-      const key = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-      return { cert: pem(certificateOfSubject) + chain, key };
+    async issue(subject) {
+      const keys = await newKeys();
+      const name = subject.commonName ?? 'mixfetch';
+      const leaf = await write(x509, { name, keys, issuer, validity: subject }, ofSubject(x509, subject));
+      const pkcs8 = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
+      return { cert: leaf + chain, key: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY') };
     },
-    issueAuthority(name, options = {}) {
-      const keys = newKeys();
-      const below = pem(
-        write({ name, publicKey: keys.publicKey, issuer, extensions: ofAuthority(options), validity: options }),
-      );
-      return authority({ name, key: keys.privateKey }, below, below + chain);
+    async issueAuthority(name, options = {}) {
+      const keys = await newKeys();
+      const below = await write(x509, { name, keys, issuer, validity: options }, ofAuthority(x509, options));
+      return authority(x509, { name, keys }, below, below + chain);
     },
   };
 }
 
-function newKeys(): { publicKey: KeyObject; privateKey: KeyObject } {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
-}
-
 interface Certificate {
   readonly name: string;
-  readonly publicKey: KeyObject;
+  readonly keys: KeyPair;
   readonly issuer: Issuer;
-  readonly extensions: readonly Uint8Array[];
   readonly validity: Validity;
 }
 
-const ecdsaWithSha256 = der.sequence(der.oid('1.2.840.10045.4.3.2'));
-
-/**
- * RFC 5280, section 4.1:
- *
- *     Certificate    ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signature BIT STRING }
- *     TBSCertificate ::= SEQUENCE { version [0], serialNumber, signature, issuer, validity, subject,
- *                                   subjectPublicKeyInfo, extensions [3] }
- */
-function write({ name, publicKey, issuer, extensions, validity }: Certificate): Uint8Array {
-  const subjectPublicKeyInfo = publicKey.export({ type: 'spki', format: 'der' });
-  const toBeSigned = der.sequence(
-    der.context(0, der.integer(Uint8Array.of(2))),
-    der.integer(keyIdentifier(publicKey)),
-    ecdsaWithSha256,
-    distinguishedName(issuer.name),
-    der.sequence(
-      der.time(validity.notBefore ?? new Date('2020-01-01T00:00:00Z')),
-      der.time(validity.notAfter ?? new Date('2049-12-31T00:00:00Z')),
-    ),
-    distinguishedName(name),
-    subjectPublicKeyInfo,
-    der.context(
-      3,
-      der.sequence(
-        ...extensions,
-        extension('2.5.29.14', der.octetString(keyIdentifier(publicKey))),
-        extension('2.5.29.35', der.sequence(der.contextPrimitive(0, keyIdentifier(createPublicKey(issuer.key))))),
-      ),
-    ),
-  );
-  return der.sequence(toBeSigned, ecdsaWithSha256, der.bitString(sign('sha256', toBeSigned, issuer.key)));
+async function write(
+  x509: X509,
+  { name, keys, issuer, validity }: Certificate,
+  extensions: readonly Extension[],
+): Promise<string> {
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: [{ CN: [name] }],
+    issuer: [{ CN: [issuer.name] }],
+    notBefore: validity.notBefore ?? new Date('2020-01-01T00:00:00Z'),
+    notAfter: validity.notAfter ?? new Date('2049-12-31T00:00:00Z'),
+    publicKey: keys.publicKey,
+    signingKey: issuer.keys.privateKey,
+    signingAlgorithm: algorithm,
+    extensions: [
+      ...extensions,
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey),
+    ],
+  });
+  return `${certificate.toString('pem')}\n`;
 }
 
-function ofAuthority({ mayIssue = true }: AuthorityOptions): Uint8Array[] {
+function ofAuthority(x509: X509, { mayIssue = true }: AuthorityOptions): Extension[] {
+  const { keyCertSign, cRLSign, digitalSignature } = x509.KeyUsageFlags;
   return [
-    extension('2.5.29.19', mayIssue ? der.sequence(der.boolean(true)) : der.sequence(), 'critical'),
-    // keyUsage: keyCertSign and cRLSign are bits 5 and 6, digitalSignature is bit 0.
-    extension('2.5.29.15', der.bitString(Uint8Array.of(mayIssue ? 0x06 : 0x80), mayIssue ? 1 : 7), 'critical'),
+    new x509.BasicConstraintsExtension(mayIssue, undefined, true),
+    new x509.KeyUsagesExtension(mayIssue ? keyCertSign | cRLSign : digitalSignature, true),
   ];
 }
 
-function ofSubject({ hosts, purpose = 'server', unknownCritical = false }: CertificateSubject): Uint8Array[] {
-  const extensions = [
-    extension('2.5.29.19', der.sequence(), 'critical'),
-    extension('2.5.29.15', der.bitString(Uint8Array.of(0x80), 7), 'critical'),
-    extension('2.5.29.37', der.sequence(der.oid(purpose === 'server' ? '1.3.6.1.5.5.7.3.1' : '1.3.6.1.5.5.7.3.2'))),
+function ofSubject(
+  x509: X509,
+  { hosts, purpose = 'server', unknownCritical = false }: CertificateSubject,
+): Extension[] {
+  const usage = purpose === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth;
+  const extensions: Extension[] = [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension([usage]),
   ];
-  if (hosts.length > 0) extensions.push(extension('2.5.29.17', der.sequence(...hosts.map(generalName))));
+  const names = hosts.map(value => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value }));
+  if (names.length > 0) extensions.push(new x509.SubjectAlternativeNameExtension(names));
   // An arc for examples, RFC 5612.
-  if (unknownCritical)
-    extensions.push(extension('1.3.6.1.4.1.32473.1', der.octetString(new Uint8Array(1)), 'critical'));
+  if (unknownCritical) extensions.push(new x509.Extension('1.3.6.1.4.1.32473.1', true, new Uint8Array(1)));
   return extensions;
 }
 
-/** RFC 5280, section 4.2.1.6: dNSName [2] IA5String, iPAddress [7] OCTET STRING of 4 or 16 bytes. */
-function generalName(host: string): Uint8Array {
-  if (isIP(host) === 0) return der.contextPrimitive(2, new TextEncoder().encode(host));
-  return der.contextPrimitive(7, isIP(host) === 4 ? Uint8Array.from(host.split('.'), Number) : ipv6Bytes(host));
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+
+function newKeys(): Promise<KeyPair> {
+  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
 
-function ipv6Bytes(address: string): Uint8Array {
-  // The URL parser writes the address out in the canonical short form, without an embedded IPv4 part.
-  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
-  const before = groups(head);
-  const after = groups(tail ?? '');
-  const all = [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after];
-  return Uint8Array.from(all.flatMap(group => [group >> 8, group & 0xff]));
-}
-
-function groups(text: string): number[] {
-  return text === '' ? [] : text.split(':').map(group => Number.parseInt(group, 16));
-}
-
-function distinguishedName(commonName: string): Uint8Array {
-  return der.sequence(der.set(der.sequence(der.oid('2.5.4.3'), der.utf8String(commonName))));
-}
-
-function extension(id: string, value: Uint8Array, critical?: 'critical'): Uint8Array {
-  const flag = critical === undefined ? [] : [der.boolean(true)];
-  return der.sequence(der.oid(id), ...flag, der.octetString(value));
-}
-
-/** A digest of the public key names it (RFC 7093, section 2, method 4), and serves as serial number, since every key is new. */
-function keyIdentifier(publicKey: KeyObject): Uint8Array {
-  return createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest()
-    .subarray(0, 16);
-}
-
-function pem(certificate: Uint8Array): string {
-  const lines =
-    Buffer.from(certificate)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
+async function loadX509(): Promise<X509> {
+  try {
+    await import('reflect-metadata'); // @peculiar/x509 expects it to be there
+    return await import('@peculiar/x509');
+  } catch (cause) {
+    throw new MixnetError('ERR_MIX_USAGE_OPTION', {
+      message: 'Certificates need the packages "@peculiar/x509" and "reflect-metadata".',
+      cause,
+    });
+  }
 }

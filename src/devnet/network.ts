@@ -45,22 +45,26 @@ export class Network {
   readonly #certificate: IssuedCertificate | undefined;
   #directory: DirectoryServer | undefined;
 
-  private constructor(options: CompleteOptions) {
-    const { platform, random, transport, frameVersion, tls } = options;
+  private constructor(
+    options: CompleteOptions,
+    authority: CertificateAuthority | undefined,
+    certificate: IssuedCertificate | undefined,
+  ) {
+    const { platform, random, transport, frameVersion } = options;
     this.#options = options;
     this.#epochs = new Epochs(options);
     this.#links = transport === 'in-process' ? new InProcessLinks() : new TcpLinks(frameVersion);
     this.lifetime = new Lifetime(platform);
     this.faults = new Faults(options.faults);
     this.#entrance = new Entrance({ faults: this.faults, random, lifetime: this.lifetime, counters: this.counters });
-    if (tls && transport === 'sockets') {
-      this.authority = createAuthority();
-      this.#certificate = this.authority.issue({ hosts: ['localhost', '127.0.0.1'] });
-    }
+    this.authority = authority;
+    this.#certificate = certificate;
   }
 
   static async start(options: CompleteOptions): Promise<Network> {
-    const network = new Network(options);
+    const authority = options.tls && options.transport === 'sockets' ? await createAuthority() : undefined;
+    const certificate = await authority?.issue({ hosts: ['localhost', '127.0.0.1'] });
+    const network = new Network(options, authority, certificate);
     try {
       for (const layer of LAYERS) {
         for (let i = 0; i < options.nodesPerLayer; i++) await network.#addMixNode(layer);

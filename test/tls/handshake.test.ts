@@ -7,9 +7,9 @@ import { type SecureOptions, type SecureStream, secure } from '../../src/tls/ind
 import { createAuthority } from '../support/certificates.ts';
 import { connectTo, tcpServer, tlsServer } from './servers.ts';
 
-const authority = createAuthority('the authority');
+const authority = await createAuthority('the authority');
 const ca = [authority.certificate];
-const shop = authority.issue({ hosts: ['shop.test'] });
+const shop = await authority.issue({ hosts: ['shop.test'] });
 
 async function secureTo(port: number, options: Partial<SecureOptions> = {}): Promise<SecureStream> {
   return secure(await connectTo(port), { hostname: 'shop.test', alpn: ['http/1.1'], ca, ...options });
@@ -56,7 +56,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', version => {
 
   test('names the host to the server, but not an IP address, and never resumes a session', async () => {
     const seen: unknown[] = [];
-    const certificate = authority.issue({ hosts: ['shop.test', '127.0.0.1', '::1'] });
+    const certificate = await authority.issue({ hosts: ['shop.test', '127.0.0.1', '::1'] });
     const port = await tlsServer({ ...only, ...certificate }, socket => {
       seen.push([Reflect.get(socket, 'servername'), socket.isSessionReused()]);
       echo(socket);
@@ -74,13 +74,13 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', version => {
   });
 });
 
-describe('the certificate is accepted', () => {
-  const intermediate = authority.issueAuthority('an intermediate');
+describe('the certificate is accepted', async () => {
+  const intermediate = await authority.issueAuthority('an intermediate');
   test.each([
-    ['for a wildcard', 'a.wild.test', authority.issue({ hosts: ['*.wild.test'] })],
-    ['for an IPv4 address', '127.0.0.1', authority.issue({ hosts: ['127.0.0.1'] })],
-    ['for an IPv6 address', '[2001:DB8::1]', authority.issue({ hosts: ['2001:db8::1'] })],
-    ['by way of an intermediate authority', 'shop.test', intermediate.issue({ hosts: ['shop.test'] })],
+    ['for a wildcard', 'a.wild.test', await authority.issue({ hosts: ['*.wild.test'] })],
+    ['for an IPv4 address', '127.0.0.1', await authority.issue({ hosts: ['127.0.0.1'] })],
+    ['for an IPv6 address', '[2001:DB8::1]', await authority.issue({ hosts: ['2001:db8::1'] })],
+    ['by way of an intermediate authority', 'shop.test', await intermediate.issue({ hosts: ['shop.test'] })],
   ])('%s', async (_what, hostname, certificate) => {
     const port = await tlsServer(certificate, echo);
     expect(await roundTrip(await secureTo(port, { hostname }), 'hello')).toBe('hello');
@@ -93,30 +93,34 @@ describe('the certificate is accepted', () => {
   });
 });
 
-describe('the certificate is refused', () => {
-  const stranger = createAuthority('a stranger');
-  const intermediate = authority.issueAuthority('an intermediate').issue({ hosts: ['shop.test'] });
-  const leafAsAuthority = authority.issueAuthority('a leaf', { mayIssue: false });
-  const oldAuthority = authority.issueAuthority('an old one', { notAfter: new Date('2021-01-01') });
+describe('the certificate is refused', async () => {
+  const stranger = await createAuthority('a stranger');
+  const intermediate = await (await authority.issueAuthority('an intermediate')).issue({ hosts: ['shop.test'] });
+  const leafAsAuthority = await authority.issueAuthority('a leaf', { mayIssue: false });
+  const oldAuthority = await authority.issueAuthority('an old one', { notAfter: new Date('2021-01-01') });
   const firstOf = (chain: string): string => chain.slice(0, chain.indexOf('-----BEGIN', 1));
 
   test.each([
-    ['expired', 'CERT_HAS_EXPIRED', authority.issue({ hosts: ['shop.test'], notAfter: new Date('2021-01-01') })],
+    ['expired', 'CERT_HAS_EXPIRED', await authority.issue({ hosts: ['shop.test'], notAfter: new Date('2021-01-01') })],
     [
       'not valid yet',
       'CERT_NOT_YET_VALID',
-      authority.issue({ hosts: ['shop.test'], notBefore: new Date('2048-01-01') }),
+      await authority.issue({ hosts: ['shop.test'], notBefore: new Date('2048-01-01') }),
     ],
-    ['for another host', 'ERR_TLS_CERT_ALTNAME_INVALID', authority.issue({ hosts: ['other.test'] })],
-    ['for a wildcard of another level', 'ERR_TLS_CERT_ALTNAME_INVALID', authority.issue({ hosts: ['*.shop.test'] })],
-    ['for no host at all', 'ERR_TLS_CERT_ALTNAME_INVALID', authority.issue({ hosts: [] })],
+    ['for another host', 'ERR_TLS_CERT_ALTNAME_INVALID', await authority.issue({ hosts: ['other.test'] })],
+    [
+      'for a wildcard of another level',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+      await authority.issue({ hosts: ['*.shop.test'] }),
+    ],
+    ['for no host at all', 'ERR_TLS_CERT_ALTNAME_INVALID', await authority.issue({ hosts: [] })],
     [
       'for the host by its common name only',
       'ERR_TLS_CERT_ALTNAME_INVALID',
-      authority.issue({ hosts: [], commonName: 'shop.test' }),
+      await authority.issue({ hosts: [], commonName: 'shop.test' }),
     ],
-    ['for an address only', 'ERR_TLS_CERT_ALTNAME_INVALID', authority.issue({ hosts: ['127.0.0.1'] })],
-    ['of an unknown authority', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', stranger.issue({ hosts: ['shop.test'] })],
+    ['for an address only', 'ERR_TLS_CERT_ALTNAME_INVALID', await authority.issue({ hosts: ['127.0.0.1'] })],
+    ['of an unknown authority', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', await stranger.issue({ hosts: ['shop.test'] })],
     [
       'without its intermediate',
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -125,14 +129,14 @@ describe('the certificate is refused', () => {
     [
       'of a certificate that is no authority',
       'key usage does not include certificate signing',
-      leafAsAuthority.issue({ hosts: ['shop.test'] }),
+      await leafAsAuthority.issue({ hosts: ['shop.test'] }),
     ],
-    ['of an expired intermediate', 'CERT_HAS_EXPIRED', oldAuthority.issue({ hosts: ['shop.test'] })],
-    ['made for clients', 'INVALID_PURPOSE', authority.issue({ hosts: ['shop.test'], purpose: 'client' })],
+    ['of an expired intermediate', 'CERT_HAS_EXPIRED', await oldAuthority.issue({ hosts: ['shop.test'] })],
+    ['made for clients', 'INVALID_PURPOSE', await authority.issue({ hosts: ['shop.test'], purpose: 'client' })],
     [
       'with a critical extension that nobody knows',
       'unhandled critical extension',
-      authority.issue({ hosts: ['shop.test'], unknownCritical: true }),
+      await authority.issue({ hosts: ['shop.test'], unknownCritical: true }),
     ],
   ])('%s', async (_what, reason, certificate) => {
     let heard = 0;
@@ -148,10 +152,10 @@ describe('the certificate is refused', () => {
   });
 
   test.each([
-    ['for another address', '127.0.0.2', authority.issue({ hosts: ['127.0.0.1'] })],
-    ['for an address written as a name', '127.0.0.1', authority.issue({ hosts: [], commonName: '127.0.0.1' })],
-    ['for a name below a wildcard', 'a.b.wild.test', authority.issue({ hosts: ['*.wild.test'] })],
-    ['for the name above a wildcard', 'wild.test', authority.issue({ hosts: ['*.wild.test'] })],
+    ['for another address', '127.0.0.2', await authority.issue({ hosts: ['127.0.0.1'] })],
+    ['for an address written as a name', '127.0.0.1', await authority.issue({ hosts: [], commonName: '127.0.0.1' })],
+    ['for a name below a wildcard', 'a.b.wild.test', await authority.issue({ hosts: ['*.wild.test'] })],
+    ['for the name above a wildcard', 'wild.test', await authority.issue({ hosts: ['*.wild.test'] })],
   ])('%s', async (_what, hostname, certificate) => {
     const refused = secureTo(await tlsServer(certificate), { hostname });
     await expect(refused).rejects.toMatchObject({ code: 'ERR_MIX_TLS_CERTIFICATE' });
@@ -173,7 +177,7 @@ describe('the certificate is refused', () => {
 
     test('NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing', async () => {
       process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
-      const port = await tlsServer(stranger.issue({ hosts: ['shop.test'] }));
+      const port = await tlsServer(await stranger.issue({ hosts: ['shop.test'] }));
       await expect(secureTo(port)).rejects.toMatchObject({ code: 'ERR_MIX_TLS_CERTIFICATE' });
     });
   });

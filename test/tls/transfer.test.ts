@@ -8,9 +8,9 @@ import { createAuthority } from '../support/certificates.ts';
 import type { TcpStream } from '../support/tcp-stream.ts';
 import { connectTo, holdAnswers, relay, tlsServer } from './servers.ts';
 
-const authority = createAuthority();
+const authority = await createAuthority();
 const ca = [authority.certificate];
-const shop = authority.issue({ hosts: ['shop.test'] });
+const shop = await authority.issue({ hosts: ['shop.test'] });
 
 async function secureTo(port: number): Promise<{ below: TcpStream; stream: SecureStream }> {
   const below = await connectTo(port);
