@@ -78,13 +78,16 @@ export function declaredLength(headers: Headers, bodyLength: number | undefined)
   return Number(declared);
 }
 
-/** Fetch Standard, "HTTP-network-or-cache fetch", steps 8.5 to 8.8: a POST or PUT without a body has the length 0. */
+/**
+ * Fetch Standard, "HTTP-network-or-cache fetch", steps 8.5 to 8.8: a POST or PUT without a body has the length 0. So has a
+ * PATCH (RFC 9110, section 8.6), as in Node.
+ */
 function framing(
   method: string,
   headers: Headers,
   { present, length }: { readonly present: boolean; readonly length: number | undefined },
 ): Field[] {
-  if (!present) return method === 'POST' || method === 'PUT' ? [['content-length', '0']] : [];
+  if (!present) return ['POST', 'PUT', 'PATCH'].includes(method) ? [['content-length', '0']] : [];
   const declared = declaredLength(headers, length);
   return declared === undefined ? [['transfer-encoding', 'chunked']] : [['content-length', String(declared)]];
 }

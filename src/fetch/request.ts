@@ -99,21 +99,24 @@ export function parseRequest(input: unknown, init: unknown, context: RequestCont
   // 5. and 6. A string or URL is parsed; a Request, also one of another copy of fetch, lends what `init` does not say.
   const original = isRequestLike(input) ? input : undefined;
   const url = parseDestination(original === undefined ? String(input) : original.url, context.baseUrl);
+  /** As WebIDL has it, `null` is a value, of a string for example the text "null". */
+  const member = (name: 'redirect' | 'integrity' | 'method' | 'signal' | 'headers', fallback: unknown): unknown =>
+    options[name] === undefined ? (original?.[name] ?? fallback) : options[name];
   // 12. to 24.
   for (const [name, values] of Object.entries(enumerations)) {
     const value = options[name];
     if (value !== undefined && !values.includes(String(value))) throw invalid(name);
   }
-  const redirect = redirectMode(options['redirect'] ?? original?.redirect ?? 'follow');
-  const integrity = String(options['integrity'] ?? original?.integrity ?? '');
+  const redirect = redirectMode(member('redirect', 'follow'));
+  const integrity = String(member('integrity', ''));
   // 25.
-  const method = normalizeMethod(String(options['method'] ?? original?.method ?? 'GET'));
+  const method = normalizeMethod(String(member('method', 'GET')));
   if (url.protocol === 'blob:' && method !== 'GET') throw new TypeError('A blob: URL can only be fetched with GET.');
   // 26. and 28.
-  const signal = signalOf(options['signal'] === undefined ? original?.signal : options['signal']);
+  const signal = signalOf(member('signal', undefined));
   const mixnet = readMixnetInit(options['mixnet'], context.timeouts);
   // 32. and 33.
-  const headers = readHeaders(options['headers'] === undefined ? original?.headers : options['headers']);
+  const headers = readHeaders(member('headers', undefined));
   // 34. to 40.
   const body = parseBody(options, original, headers, context.platform);
   if (body !== undefined && (method === 'GET' || method === 'HEAD')) {
