@@ -215,8 +215,8 @@ const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 /** What an empty message costs, so that they are bounded too. */
 const MESSAGE_OVERHEAD = 256;
 
-/** What has come and is not read yet. */
-class MessageReader implements AsyncIterableIterator<IncomingMessage> {
+/** What has come and is not read yet. One failure is thrown once; after it, the iteration is over. */
+export class MessageReader implements AsyncIterableIterator<IncomingMessage> {
   readonly #signal: AbortSignal | undefined;
   readonly #gone: (reader: MessageReader) => void;
   readonly #messages: IncomingMessage[] = [];
@@ -276,13 +276,13 @@ class MessageReader implements AsyncIterableIterator<IncomingMessage> {
   /** What has come before is still read. */
   #end(how: { readonly error?: unknown }): void {
     if (this.#ended !== undefined) return;
-    this.#ended = how;
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#gone(this);
-    for (const [index, { resolve, reject }] of this.#waiting.splice(0).entries()) {
-      if (index === 0 && 'error' in how) reject(how.error);
-      else resolve({ done: true, value: undefined });
-    }
+    const [first, ...others] = this.#waiting.splice(0);
+    this.#ended = first === undefined ? how : {};
+    if ('error' in how) first?.reject(how.error);
+    else first?.resolve({ done: true, value: undefined });
+    for (const { resolve } of others) resolve({ done: true, value: undefined });
   }
 }
 

@@ -32,7 +32,7 @@ export interface ExitConnectionOptions extends Pick<RequesterConnectionOptions, 
   readonly released: () => void;
 }
 
-/** Events come until the first of `ended`, `failed`, `close` and `abort`; the closing message is looked after alone. */
+/** Events come until the first of `ended`, `failed` and `close`; the closing message is looked after alone. */
 export class ExitConnection implements SessionConnection {
   readonly id: bigint;
   readonly session: ExitSession;
@@ -110,11 +110,6 @@ export class ExitConnection implements SessionConnection {
     this.#apply(this.#machine.close(this.#platform.now()));
   }
 
-  abort(): void {
-    this.#on = undefined;
-    this.#apply(this.#machine.abort(this.#platform.now()));
-  }
-
   /** Without a word to the exit. */
   forget(): void {
     if (this.#over) return;
@@ -137,9 +132,6 @@ export class ExitConnection implements SessionConnection {
       case 'send':
         this.#send(action.message, action.sequence);
         return;
-      case 'drop-unacknowledged':
-        this.#core.dropLane(this.#lane);
-        return;
       case 'opened':
         on?.opened();
         return;
@@ -159,7 +151,6 @@ export class ExitConnection implements SessionConnection {
     }
   }
 
-  /** A message that is lost leaves a gap that the exit waits before, for ever. */
   #send(message: Uint8Array, sequence: bigint | undefined): void {
     this.session.send(message, this.#lane).then(
       () => {
@@ -170,7 +161,8 @@ export class ExitConnection implements SessionConnection {
       (error: MixnetError) => {
         const on = this.#on;
         if (this.#over || on === undefined) return;
-        this.abort();
+        this.#on = undefined;
+        this.#apply(this.#machine.lost(sequence, this.#platform.now()));
         on.failed(error);
       },
     );

@@ -24,7 +24,7 @@ export interface MixnetStream {
   readonly closed: Promise<void>;
   /** So many more bytes are going to come: the exit gets the means to send them before it asks. */
   expect(bytes: number): void;
-  /** Without a reason: what was written is still sent. With one: at once, and both sides fail with it. */
+  /** Without a reason, reading ends as if the other side had ended; with one, reading and writing fail with it. */
   close(reason?: unknown): Promise<void>;
 }
 
@@ -253,7 +253,7 @@ export class ExitStream implements MixnetStream {
 
   #fail(error: unknown): void {
     if (this.#phase === 'over') return;
-    this.#release()?.abort();
+    this.#release()?.close();
     this.#settle.opened.reject(error);
     this.#settle.closed.reject(error);
     this.#reading.fail(error);

@@ -17,8 +17,6 @@ import {
 export type ConnectionAction =
   /** In this order. `sequence` is absent for the connect message; give it back to `acknowledged`. */
   | { readonly do: 'send'; readonly message: Uint8Array; readonly sequence?: bigint }
-  /** Forget what was to be sent and is not acknowledged yet. */
-  | { readonly do: 'drop-unacknowledged' }
   /** The exit has connected. */
   | { readonly do: 'opened' }
   | { readonly do: 'deliver'; readonly data: Uint8Array }
@@ -62,7 +60,6 @@ export class RequesterConnection {
   readonly #address: string;
   readonly #connectDeadline: Milliseconds;
   readonly #incoming = new OrderedBuffer({ maxBytes: MAX_UNREAD_BYTES });
-  readonly #unacknowledged = new Set<bigint>();
   #phase: 'connecting' | 'open' | 'closing' | 'over' = 'connecting';
   #nextSequence = 0n;
   #closingSequence: bigint | undefined;
@@ -124,7 +121,6 @@ export class RequesterConnection {
   }
 
   acknowledged(sequence: bigint): ConnectionAction[] {
-    this.#unacknowledged.delete(sequence);
     return this.#phase === 'closing' && sequence === this.#closingSequence ? this.#forget() : [];
   }
 
@@ -152,21 +148,18 @@ export class RequesterConnection {
     else this.#starvingSince ??= now;
   }
 
-  /** Sends what was written, then says that no more will come, either way. */
+  /**
+   * Says that no more will come, either way. What was written goes up before: an exit heeds the closing message only when
+   * it has all that precedes it, and 64 KB are sooner sent than given up.
+   */
   close(now: Milliseconds): ConnectionAction[] {
-    if (!this.#isLive()) return [];
-    return [this.#closing(this.#takeSequence(), now)];
+    return this.#isLive() ? [this.#closing(this.#takeSequence(), now)] : [];
   }
 
-  /**
-   * Stops at once. The closing message takes the number of the first message that may not have arrived: the exit heeds
-   * it only when it has all before it.
-   */
-  abort(now: Milliseconds): ConnectionAction[] {
+  /** That message will never arrive, so that nothing after it counts: the closing message takes its place. */
+  lost(sequence: bigint | undefined, now: Milliseconds): ConnectionAction[] {
     if (!this.#isLive()) return [];
-    const [first = this.#nextSequence] = this.#unacknowledged;
-    this.#unacknowledged.clear();
-    return [{ do: 'drop-unacknowledged' }, this.#closing(first, now)];
+    return sequence === undefined ? this.close(now) : [this.#closing(sequence, now)];
   }
 
   tick(now: Milliseconds): ConnectionAction[] {
@@ -225,7 +218,7 @@ export class RequesterConnection {
 
   /** Fails here, and tells the exit to let go as well. */
   #giveUp(code: MixnetErrorCode, now: Milliseconds, message?: string): ConnectionAction[] {
-    return [failure(code, message), ...this.abort(now)];
+    return [failure(code, message), ...this.close(now)];
   }
 
   #closing(sequence: bigint, now: Milliseconds): ConnectionAction {
@@ -243,7 +236,6 @@ export class RequesterConnection {
 
   #send(piece: Omit<SocketData, 'connection'>): ConnectionAction {
     const request: RequesterRequest = { kind: 'send', connection: this.id, ...piece };
-    this.#unacknowledged.add(piece.sequence);
     return { do: 'send', message: encodeRequest(request), sequence: piece.sequence };
   }
 

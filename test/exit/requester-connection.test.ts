@@ -133,11 +133,7 @@ describe('what goes wrong is told apart', () => {
     connection.write(bytes('hello'), 1000);
     expect(connection.nextDeadline).toBe(31_000);
     expect(connection.tick(30_999)).toEqual([]);
-    expect(told(connection.tick(31_000))).toEqual([
-      failed('ERR_MIX_EXIT_SILENT'),
-      ['drop-unacknowledged'],
-      ['send', '0 closed'],
-    ]);
+    expect(told(connection.tick(31_000))).toEqual([failed('ERR_MIX_EXIT_SILENT'), ['send', '1 closed']]);
     expect(told(connection.received(data(0), 32_000))).toEqual([]);
   });
 
@@ -219,13 +215,13 @@ describe('closing', () => {
     expect(connection.nextDeadline).toBeUndefined();
   });
 
-  test('aborting takes the place of the first message that may be missing, so that the exit heeds it', () => {
+  test('after a message that is lost for good, takes its place, so that the exit heeds it', () => {
     const connection = opened();
     for (const text of ['a', 'b', 'c', 'd']) connection.write(bytes(text), 100);
-    connection.acknowledged(0n);
-    connection.acknowledged(2n);
-    expect(told(connection.abort(200))).toEqual([['drop-unacknowledged'], ['send', '1 closed']]);
-    expect(told(connection.abort(300))).toEqual([]);
+    expect(told(connection.lost(1n, 200))).toEqual([['send', '1 closed']]);
+    expect(told(connection.lost(2n, 300))).toEqual([]);
+    expect(told(connection.acknowledged(1n))).toEqual([['forget']]);
+    expect(told(connecting().lost(undefined, 200))).toEqual([['send', '0 closed']]);
   });
 
   test('a message is never longer than an exit would read, and never empty', () => {
