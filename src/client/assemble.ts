@@ -67,7 +67,8 @@ export function assemble({ platform, traffic, directory, entrance, strictReserve
     gateway,
     topology: entrance.topology,
     changed() {
-      ready.rebuild(platform.now());
+      ready.rebuild();
+      streams.wake();
       rotationWatch.look();
     },
   });

@@ -24,15 +24,15 @@ interface Ready<T> {
 }
 
 /**
- * Keeps the next real packet and a cover packet for each stream built ahead of their slots, so that the time it takes to
- * build one does not show in the gaps. They do not grow old: a route is chosen shortly before it is used.
+ * Keeps the next packets of both kinds built ahead of their slots, so that the time it takes to build one does not show in
+ * the gaps. They do not grow old: a route is chosen shortly before it is used.
  */
 export class ReadyPackets<Item, Packet> {
   readonly #lanes: Lanes<Item>;
   readonly #make: PacketMaker<Item, Packet>;
   readonly #random: RandomBytes;
-  readonly #covers: Ready<Packet>[] = [];
-  #real: Ready<RealPacket<Item, Packet>> | undefined;
+  #reals: Ready<RealPacket<Item, Packet>>[] = [];
+  #covers: Ready<Packet>[] = [];
 
   constructor(lanes: Lanes<Item>, make: PacketMaker<Item, Packet>, random: RandomBytes) {
     this.#lanes = lanes;
@@ -40,29 +40,26 @@ export class ReadyPackets<Item, Packet> {
     this.#random = random;
   }
 
-  /** Items of a lane that have left it and not yet gone out: 0 or 1. */
+  /** Items of a lane that have left it and not yet gone out. */
   length(lane: Lane): number {
-    return this.#real?.value.lane === lane ? 1 : 0;
+    return this.#reals.filter(({ value }) => value.lane === lane).length;
   }
 
-  /** Builds what is missing or too old. To be called after slots, never in front of one. */
-  prepare(now: Milliseconds): void {
-    this.#refresh(now);
-    if (this.#real === undefined) this.#real = this.#buildNext(now);
-    while (this.#covers[0] !== undefined && tooOld(this.#covers[0], now)) this.#covers.shift();
-    while (this.#covers.length < COVERS_READY) {
-      const cover = this.#make.cover();
-      if (cover === undefined) return;
-      this.#covers.push({ value: cover, builtAt: now });
-    }
+  /** Builds the packet that is missed most. False when none is missed, or it cannot be built. */
+  prepareOne(now: Milliseconds): boolean {
+    this.#dropUnwanted();
+    this.#covers = this.#covers.filter(cover => !tooOld(cover, now));
+    if (this.#covers.length === 0 && this.#prepareCover(now)) return true;
+    if (this.#reals.length < REALS_READY && this.#prepareReal(now)) return true;
+    return this.#covers.length < COVERS_READY && this.#prepareCover(now);
   }
 
   /** The real packet that is ready, if anybody still waits for it. */
   takeReal(now: Milliseconds): RealPacket<Item, Packet> | undefined {
-    this.#refresh(now);
-    const ready = this.#real?.value;
-    this.#real = undefined;
-    return ready;
+    this.#dropUnwanted();
+    const ready = this.#reals.shift();
+    if (ready === undefined || !tooOld(ready, now)) return ready?.value;
+    return this.#build(ready.value.lane, ready.value.item, now)?.value;
   }
 
   /** For senders without slots: the ready packet, or the next one built on the spot. */
@@ -77,36 +74,44 @@ export class ReadyPackets<Item, Packet> {
 
   /** Takes back a real packet that the link did not take. */
   putBack(real: RealPacket<Item, Packet>, now: Milliseconds): void {
-    if (this.#real === undefined) this.#real = { value: real, builtAt: now };
-    else this.#lanes.unpop(real.lane, real.item);
+    this.#reals.unshift({ value: real, builtAt: now });
   }
 
-  /** Something was queued on `lane`: if reply blocks are ready to go and that is not more of them, they go after it. */
+  /** Something was queued on `lane`: if that is not reply blocks, those that are ready to go go after it. */
   makeWay(lane: Lane): void {
-    const ready = this.#real?.value;
-    if (ready?.lane !== ADDITIONAL_SURBS_LANE || lane === ADDITIONAL_SURBS_LANE) return;
-    this.#real = undefined;
-    this.#lanes.unpop(ready.lane, ready.item);
+    if (lane === ADDITIONAL_SURBS_LANE) return;
+    const inTheWay = this.#reals.filter(({ value }) => value.lane === ADDITIONAL_SURBS_LANE);
+    if (inTheWay.length === 0) return;
+    this.#reals = this.#reals.filter(ready => !inTheWay.includes(ready));
+    for (const { value } of inTheWay.toReversed()) this.#lanes.unpop(value.lane, value.item);
   }
 
-  /** The topology has changed: every packet is to be built anew, the real one from the same item. */
-  rebuild(now: Milliseconds): void {
-    this.#covers.length = 0;
-    const ready = this.#real?.value;
-    this.#real = ready && this.#build(ready.lane, ready.item, now);
-    this.prepare(now);
+  /** The topology has changed: no packet of the old one is used any more. No item is lost. */
+  rebuild(): void {
+    this.#covers = [];
+    for (const { value } of this.#reals.toReversed()) this.#lanes.unpop(value.lane, value.item);
+    this.#reals = [];
   }
 
   clear(): void {
-    this.#covers.length = 0;
-    this.#real = undefined;
+    this.#covers = [];
+    this.#reals = [];
   }
 
-  #refresh(now: Milliseconds): void {
-    const ready = this.#real;
-    if (ready === undefined) return;
-    if (!this.#make.wanted(ready.value.item)) this.#real = undefined;
-    else if (tooOld(ready, now)) this.#real = this.#build(ready.value.lane, ready.value.item, now);
+  #dropUnwanted(): void {
+    this.#reals = this.#reals.filter(({ value }) => this.#make.wanted(value.item));
+  }
+
+  #prepareCover(now: Milliseconds): boolean {
+    const cover = this.#make.cover();
+    if (cover !== undefined) this.#covers.push({ value: cover, builtAt: now });
+    return cover !== undefined;
+  }
+
+  #prepareReal(now: Milliseconds): boolean {
+    const real = this.#buildNext(now);
+    if (real !== undefined) this.#reals.push(real);
+    return real !== undefined;
   }
 
   #buildNext(now: Milliseconds): Ready<RealPacket<Item, Packet>> | undefined {
@@ -128,7 +133,8 @@ function tooOld(ready: Ready<unknown>, now: Milliseconds): boolean {
   return now - ready.builtAt > MAX_AGE_MS;
 }
 
-/** One for the main stream, one for the loop cover stream. */
-const COVERS_READY = 2;
+/** For slots that follow each other faster than packets can be built. More would make urgent ones wait. */
+const REALS_READY = 2;
+const COVERS_READY = 3;
 /** Far above the gap of any stream at its defaults; packets live that long only while the link is down. */
 const MAX_AGE_MS = 3000;

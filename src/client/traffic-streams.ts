@@ -36,6 +36,7 @@ export class TrafficStreams<Item, Packet> {
   readonly #delay: SendingDelay;
   readonly #main: SendSchedule | undefined;
   readonly #loop: SendSchedule | undefined;
+  readonly #buildTime = new BuildTime();
   #running = false;
   #woken = false;
 
@@ -131,14 +132,25 @@ export class TrafficStreams<Item, Packet> {
     return true;
   }
 
+  /** Builds what is missing, as far as there is time before the next slot: a slot never waits for a build that is not its own. */
   #prepare(): void {
     const { ready, platform } = this.#options;
-    ready.prepare(platform.now());
+    const deadline = this.#nextDeadline();
+    let now = platform.now();
+    while (deadline - now > this.#buildTime.longest && ready.prepareOne(now)) {
+      const before = now;
+      now = platform.now();
+      this.#buildTime.add(now - before);
+    }
+  }
+
+  #nextDeadline(): Milliseconds {
+    return Math.min(...[this.#main, this.#loop].map(schedule => schedule?.nextDeadline ?? Number.POSITIVE_INFINITY));
   }
 
   #setAlarm(): void {
-    const deadlines = [this.#main, this.#loop].flatMap(schedule => schedule?.nextDeadline ?? []);
-    this.#alarm.set(deadlines.length === 0 ? undefined : Math.min(...deadlines));
+    const deadline = this.#nextDeadline();
+    this.#alarm.set(deadline === Number.POSITIVE_INFINITY ? undefined : deadline);
   }
 
   #full(): boolean {
@@ -150,6 +162,21 @@ export class TrafficStreams<Item, Packet> {
   }
 }
 
+/** How long a packet takes to build here: what the last ones took, and some more to be safe. */
+class BuildTime {
+  #average: Milliseconds = 0;
+
+  get longest(): Milliseconds {
+    return Math.min(this.#average * 1.5, MAX_BUILD_TIME_MS);
+  }
+
+  add(took: Milliseconds): void {
+    this.#average += (took - this.#average) / 8;
+  }
+}
+
+/** However slow the machine, there are gaps in which packets are prepared. */
+const MAX_BUILD_TIME_MS = 15;
 /** A regular packet as it goes to the gateway: 2413 bytes, its first hop, and the frame around them. */
 const FRAME_BYTES = 2452;
 const MAX_SLICE_PACKETS = 16;

@@ -22,13 +22,16 @@ function createReady() {
     },
   };
   const ready = new ReadyPackets(lanes, make, seededRandom('ready'));
-  return { lanes, built, make, ready };
+  const prepare = (now: number) => {
+    while (ready.prepareOne(now));
+  };
+  return { lanes, built, make, ready, prepare };
 }
 
 test('slots find their packets built', () => {
-  const { lanes, built, ready } = createReady();
+  const { lanes, built, ready, prepare } = createReady();
   lanes.push('a', single('x'));
-  ready.prepare(0);
+  prepare(0);
   const before = built.length;
   expect(ready.length('a')).toBe(1);
   expect(ready.takeReal(20)?.item).toBe('x');
@@ -40,60 +43,66 @@ test('slots find their packets built', () => {
 });
 
 test('a packet that waits for seconds is built anew, from the same item', () => {
-  const { lanes, ready } = createReady();
+  const { lanes, ready, prepare } = createReady();
   lanes.push('a', single('x'));
-  ready.prepare(0);
-  expect(ready.takeReal(60_000)).toMatchObject({ item: 'x', packet: 'packet of x, #4' });
-  expect(ready.takeCover(60_000)).toBe('cover, #5');
+  prepare(0);
+  expect(ready.takeReal(60_000)).toMatchObject({ item: 'x', packet: 'packet of x, #5' });
+  expect(ready.takeCover(60_000)).toBe('cover, #6');
 });
 
 test('a new topology rebuilds all of them, and loses no item', () => {
-  const { lanes, make, ready } = createReady();
+  const { lanes, built, make, ready, prepare } = createReady();
   lanes.push('a', single('x'));
-  ready.prepare(0);
-  ready.rebuild(10);
-  expect(ready.takeReal(20)).toMatchObject({ item: 'x', packet: 'packet of x, #4' });
-  expect(ready.takeCover(20)).toBe('cover, #5');
+  prepare(0);
+  const before = built.length;
+  ready.rebuild();
+  expect(ready.takeReal(10)).toBeUndefined();
+  prepare(10);
+  expect(ready.takeReal(20)).toMatchObject({ item: 'x', packet: `packet of x, #${before + 2}` });
   make.routable = false;
-  ready.rebuild(30);
+  ready.rebuild();
   expect(ready.takeCover(40)).toBeUndefined();
 });
 
 test('what nobody waits for any more is not sent', () => {
-  const { lanes, make, ready } = createReady();
+  const { lanes, make, ready, prepare } = createReady();
   for (const item of ['x', 'y', 'z']) lanes.push('a', single(item));
-  ready.prepare(0);
+  prepare(0);
   make.unwanted.add('x').add('y');
   expect(ready.takeReal(10)).toBeUndefined();
-  ready.prepare(10);
+  prepare(10);
   expect(ready.takeReal(20)?.item).toBe('z');
 });
 
 test('reply blocks that are ready give way to what is queued after them', () => {
-  const { lanes, ready } = createReady();
+  const { lanes, ready, prepare } = createReady();
   lanes.push(ADDITIONAL_SURBS_LANE, single('surbs'));
-  ready.prepare(0);
+  prepare(0);
   ready.makeWay(ADDITIONAL_SURBS_LANE);
   expect(ready.length(ADDITIONAL_SURBS_LANE)).toBe(1);
   lanes.push('connection:1', single('request'));
   ready.makeWay('connection:1');
-  ready.prepare(1);
+  prepare(1);
   expect(ready.takeReal(20)?.item).toBe('request');
-  ready.prepare(20);
+  prepare(20);
   expect(ready.takeReal(40)?.item).toBe('surbs');
 });
 
-test('a packet that the link did not take goes out later', () => {
-  const { lanes, ready } = createReady();
-  lanes.push('a', single('x'));
-  lanes.push('a', single('y'));
-  ready.prepare(0);
+test('a packet that the link did not take goes out before the others', () => {
+  const { lanes, ready, prepare } = createReady();
+  for (const item of ['x', 'y', 'z']) lanes.push('a', single(item));
+  prepare(0);
+  expect(ready.length('a')).toBe(2);
   const real = ready.takeReal(10);
   if (real === undefined) throw new Error('nothing is ready');
+  prepare(10);
   ready.putBack(real, 10);
-  expect(ready.takeReal(20)).toBe(real);
-  ready.prepare(20);
-  ready.putBack(real, 20);
-  expect(ready.takeReal(30)?.item).toBe('y');
-  expect(ready.nextReal(40)?.item).toBe('x');
+  expect([20, 30, 40].map(now => ready.nextReal(now)?.item)).toEqual(['x', 'y', 'z']);
+});
+
+test('a cover packet comes first, so that no slot is without one', () => {
+  const { lanes, built, ready } = createReady();
+  for (const item of ['x', 'y', 'z']) lanes.push('a', single(item));
+  for (let i = 0; i < 10; i++) ready.prepareOne(0);
+  expect(built).toEqual(['cover', 'x', 'y', 'cover', 'cover']);
 });
