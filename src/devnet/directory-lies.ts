@@ -1,6 +1,7 @@
 /** Ways in which a directory can lie, each a change to one of its honest answers. */
 
 import { base58 } from '@scure/base';
+import { nodeKey } from '../sphinx/index.ts';
 import type { Json } from './directory-answers.ts';
 
 /**
@@ -29,9 +30,6 @@ export type DirectoryLie =
   | 'not-json'
   | 'broken';
 
-/** A u-coordinate whose point is on the twist: 2 (RFC 7748, section 4.1, has the curve). */
-const TWIST_KEY = base58.encode(Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 2 : 0)));
-
 /** What the answer to `path` becomes; lies that are no JSON are told elsewhere. */
 export function distorted(answer: Json, path: string, lie: DirectoryLie): Json {
   switch (lie) {
@@ -43,7 +41,7 @@ export function distorted(answer: Json, path: string, lie: DirectoryLie): Json {
       ]);
     case 'twist-keys':
       return withNodes(answer, path, 'mixnodes', nodes =>
-        nodes.map(node => changed(node, 'x25519_sphinx_pubkey', () => TWIST_KEY)),
+        nodes.map((node, i) => changed(node, 'x25519_sphinx_pubkey', () => base58.encode(twistKey(i)))),
       );
     case 'missing-layer':
       return changed(answer, 'layer2', () => []);
@@ -70,6 +68,26 @@ export function distorted(answer: Json, path: string, lie: DirectoryLie): Json {
       return within(answer, ['nodes', 'pagination', 'total'], () => 2 ** 32 - 1);
     default:
       return answer;
+  }
+}
+
+/** The nth small u-coordinate that is on the twist, as half of them are (RFC 7748, section 4.1, has the curve). */
+function twistKey(n: number): Uint8Array {
+  let found = -1;
+  for (let u = 2; ; u++) {
+    const bytes = new Uint8Array(32);
+    new DataView(bytes.buffer).setUint32(0, u, true);
+    if (!isNodeKey(bytes)) found += 1;
+    if (found === n) return bytes;
+  }
+}
+
+function isNodeKey(bytes: Uint8Array): boolean {
+  try {
+    nodeKey(bytes);
+    return true;
+  } catch {
+    return false;
   }
 }
 

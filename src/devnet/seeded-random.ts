@@ -1,4 +1,5 @@
 import { createCipheriv, createHash } from 'node:crypto';
+import { concatBytes } from '../crypto/bytes.ts';
 import type { RandomBytes } from '../platform/platform.ts';
 
 /** Drawn ahead, so that a short string costs no call into the cipher. */
@@ -9,7 +10,7 @@ export function seededRandom(seed: string): RandomBytes {
   const cipher = createCipheriv('aes-256-ctr', createHash('sha256').update(seed).digest(), new Uint8Array(16));
   let pool = new Uint8Array(0);
   return length => {
-    if (length > pool.length) pool = new Uint8Array(cipher.update(new Uint8Array(Math.max(POOL_BYTES, length))));
+    if (length > pool.length) pool = concatBytes(pool, cipher.update(new Uint8Array(Math.max(POOL_BYTES, length))));
     const drawn = pool.slice(0, length);
     pool = pool.subarray(length);
     return drawn;
