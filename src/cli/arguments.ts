@@ -39,7 +39,7 @@ function fetchCommand(given: GivenOptions): FetchCommand {
     headers: readHeaders(given, body),
     body,
     query: toQuery && whole?.kind === 'data' ? whole.parts : [],
-    maxRedirects: given.has('location') ? redirectLimit(given.last('max-redirs')) : 0,
+    maxRedirects: given.has('location') ? redirectLimit(given.last('max-redirs')) : undefined,
     include: given.has('include') || head,
     fail: given.has('fail'),
     writeOut: given.last('write-out'),

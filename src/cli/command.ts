@@ -15,8 +15,8 @@ export interface FetchCommand {
   readonly body: Body | undefined;
   /** Data that goes into the query of every URL. */
   readonly query: readonly DataPart[];
-  /** How many redirects are followed. */
-  readonly maxRedirects: number;
+  /** How many redirects are followed; `undefined`: none, they are answers like any other. */
+  readonly maxRedirects: number | undefined;
   readonly include: boolean;
   readonly fail: boolean;
   readonly writeOut: string | undefined;

@@ -22,6 +22,7 @@ export const exitCodes = {
   56: 'The connection broke.',
   60: 'The certificate of the destination was not accepted.',
   61: 'The body does not decode as its Content-Encoding says.',
+  65: 'The body cannot be sent a second time.',
   77: 'The file of --cacert could not be read.',
   100: 'The headers of the answer are too large, or its body expands to too much.',
   110: 'The directory of the network cannot be reached or used.',

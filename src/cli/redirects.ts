@@ -21,7 +21,8 @@ export function redirectTarget(hop: Hop, status: number, location: string | unde
   if (!redirects.has(status) || location === undefined) return undefined;
   // Servers send UTF-8 where only ASCII belongs, and a header value shows each byte as one character.
   const text = Buffer.from(location, 'latin1').toString('utf8');
-  if (!URL.canParse(text, hop.url)) throw new CommandError('the answer redirects to something that is not a URL', 47);
+  if (!URL.canParse(text, hop.url.href))
+    throw new CommandError('the answer redirects to something that is not a URL', 47);
   const target = new URL(text, hop.url);
   if (target.hash === '') target.hash = hop.url.hash;
   return target;

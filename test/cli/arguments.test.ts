@@ -32,7 +32,7 @@ describe('the least that can be said', () => {
       headers: [],
       body: undefined,
       query: [],
-      maxRedirects: 0,
+      maxRedirects: undefined,
       include: false,
       fail: false,
       writeOut: undefined,
@@ -240,7 +240,7 @@ describe('the limits', () => {
     expect(fetchOf('-L', url).maxRedirects).toBe(50);
     expect(fetchOf('-L', '--max-redirs', '0', url).maxRedirects).toBe(0);
     expect(fetchOf('-L', '--max-redirs', '-1', url).maxRedirects).toBe(Number.POSITIVE_INFINITY);
-    expect(fetchOf('--max-redirs', '5', url).maxRedirects).toBe(0);
+    expect(fetchOf('--max-redirs', '5', url).maxRedirects).toBeUndefined();
   });
 });
 
