@@ -39,8 +39,8 @@ export type Decoder = () => ReadableWritablePair<Uint8Array, Uint8Array>;
 export interface FetchContext {
   /** Opens a stream at an exit; a promise only while there is no client yet. */
   open(options: OpenOptions): ExitStream | Promise<ExitStream>;
-  /** Begins at once, before `opened`, so that the ClientHello shares the flight of the request to connect. */
-  secure(stream: ByteStream, options: SecureOptions): Promise<ByteStream>;
+  /** Begins at once, before `opened`, so that the ClientHello shares the flight. Default: the TLS of the platform. */
+  readonly secure?: ((stream: ByteStream, options: SecureOptions) => Promise<ByteStream>) | undefined;
   readonly platform: Platform;
   /** Certificate authorities, PEM: `ca` instead of the built-in ones, `extraCa` beside them. */
   readonly ca?: readonly string[] | undefined;

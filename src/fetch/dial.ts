@@ -1,6 +1,6 @@
 /** A new connection: a stream at an exit and, for https, TLS over it to the destination itself. */
 
-import type { ByteStream } from '../tls/index.ts';
+import { type ByteStream, secure as platformSecure } from '../tls/index.ts';
 import { Connection } from './connection.ts';
 import type { ExitStream, FetchContext } from './context.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -57,8 +57,8 @@ async function handshake(
   stream: ExitStream,
   signal: AbortSignal,
 ): Promise<ByteStream> {
-  const { ca, extraCa } = context;
-  const secured = context.secure(stream, { hostname: target.hostname, alpn: ALPN, ca, extraCa, signal });
+  const { ca, extraCa, secure = platformSecure } = context;
+  const secured = secure(stream, { hostname: target.hostname, alpn: ALPN, ca, extraCa, signal });
   const refused = new Promise<never>((_, reject) => stream.opened.catch(reject));
   return unlessAborted(Promise.race([refused, secured]), signal, late => close(late, signal.reason));
 }

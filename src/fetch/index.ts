@@ -1,8 +1,10 @@
 /** The Fetch standard over byte streams. */
 
+export { ClientSetup } from './client-setup.ts';
 export type { Decoder, ExitStream, FetchContext, OpenOptions, PoolLimits } from './context.ts';
 export { createFetch, type Fetch, type FetchStats } from './fetch.ts';
 export { defaultHeaders } from './headers.ts';
+export { readObjectUrl } from './object-url.ts';
 export { defaultPoolLimits, type PoolStats } from './pool.ts';
 export type { MixFetchInit, MixnetInit } from './request.ts';
 export { rawHeaders } from './response.ts';

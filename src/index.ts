@@ -1,0 +1,215 @@
+/**
+ * `fetch()` through the Nym mixnet.
+ *
+ * @module
+ */
+
+import { createPlatform } from '#platform';
+import { MixnetError } from './errors.ts';
+import {
+  ClientSetup,
+  createFetch,
+  type Decoder,
+  type MixFetchInit,
+  type PoolLimits,
+  readObjectUrl,
+  type Timeouts,
+} from './fetch/index.ts';
+import { type ClientOptions, MixnetClient } from './mixnet-client.ts';
+import type { Milliseconds, Platform } from './platform/platform.ts';
+
+export { MixnetError, type MixnetErrorCode, mixnetErrorCodes } from './errors.ts';
+export {
+  type Decoder,
+  defaultHeaders,
+  type MixFetchInit,
+  type MixnetInit,
+  type PoolLimits,
+  rawHeaders,
+  type Timeouts,
+} from './fetch/index.ts';
+export { type ClientOptions, type IncomingMessage, MixnetClient } from './mixnet-client.ts';
+export type { Platform } from './platform/platform.ts';
+
+/** A `fetch()` over one client. */
+export interface MixFetch {
+  /**
+   * Like the global `fetch`, through the mixnet, and never around it. Rejects with a TypeError that names the argument at
+   * fault; with `TypeError('fetch failed')`, whose `cause` is a `MixnetError`, when the request fails; with the reason of
+   * the signal when that is aborted. A body that breaks off ends with `TypeError('terminated')`, with such a cause.
+   */
+  (input: RequestInfo | URL, init?: MixFetchInit): Promise<Response>;
+  /**
+   * The client below: another one after that was lost for good, and a call has connected anew.
+   *
+   * @throws TypeError before the first one is connected; see `ready`.
+   */
+  readonly client: MixnetClient;
+  /**
+   * Resolves when the client is connected, which it begins if need be. Rejects with the `MixnetError` of a set-up that
+   * failed, or with the reason of the signal. A failure is not for ever: the next call tries again.
+   */
+  ready(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  /**
+   * Takes no more calls, lets those under way finish for up to `drain` ms (default 0), then ends them, their connections,
+   * and the client unless it was given.
+   */
+  close(options?: { readonly drain?: Milliseconds | undefined }): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface FetchOptions {
+  /** `own` is for later versions: with it, requests by https fail. Default: `platform`, where that has TLS. */
+  readonly tls?: 'platform' | 'own' | undefined;
+  /** Certificate authorities for the destinations, PEM, instead of the built-in ones. */
+  readonly ca?: readonly string[] | undefined;
+  /** Certificate authorities for the destinations, PEM, beside the others. */
+  readonly extraCa?: readonly string[] | undefined;
+  readonly pool?: Partial<PoolLimits> | undefined;
+  /** Content codings to decode beside gzip and deflate: `{ br: () => new SomeBrotliStream() }`. */
+  readonly decoders?: Readonly<Record<string, Decoder>> | undefined;
+  /** For calls that have none of their own, in `init.mixnet.timeouts`. */
+  readonly timeouts?: Partial<Timeouts> | undefined;
+}
+
+export interface MixFetchOptions extends ClientOptions, FetchOptions {
+  /** Nym addresses of the network requesters to use, in no order. Default: those of the directory. */
+  readonly exits?: readonly string[] | undefined;
+}
+
+/** Over a client that exists already, and stays the caller's to close. */
+export interface SharedClientOptions extends FetchOptions {
+  readonly client: MixnetClient;
+  readonly platform?: Platform | undefined;
+}
+
+/**
+ * A `fetch()` with a client of its own, which is connected when a call, or `ready`, first needs it, and which does not keep
+ * the process alive.
+ *
+ * @throws TypeError naming an option that does not exist, or has a value it cannot have.
+ */
+export function createMixFetch(options: MixFetchOptions | SharedClientOptions = {}): MixFetch {
+  refuseUnknown(options);
+  const { platform = createPlatform(), tls, ca, extraCa, pool, decoders, timeouts } = options;
+  const source = 'client' in options ? existing(options.client) : connecting(options, platform);
+  const fetch = createFetch({
+    ...{ platform, ca, extraCa, pool, decoders, timeouts },
+    secure: tls === 'own' ? withoutOwnTls : undefined,
+    open(stream) {
+      const client = source.get(stream.signal);
+      return client instanceof Promise ? client.then(it => it.openStream(stream)) : client.openStream(stream);
+    },
+    get baseUrl() {
+      return globalThis.location?.href;
+    },
+    blobOf: url => readObjectUrl(url, platform),
+  });
+  return asMixFetch({
+    fetch,
+    client: () => {
+      const client = source.client();
+      if (client === undefined) throw new TypeError('There is no client yet: wait for ready() first.');
+      return client;
+    },
+    async ready({ signal } = {}) {
+      const letGo = platform.hold();
+      try {
+        await source.get(signal);
+      } finally {
+        letGo();
+      }
+    },
+    async close({ drain = 0 } = {}) {
+      const until = platform.now() + drain;
+      await fetch.close({ drain });
+      await source.close(Math.max(0, until - platform.now()));
+    },
+  });
+}
+
+/**
+ * The `fetch()` of everybody in this program who does not need one of their own: one client with the default options,
+ * connected on first use. After `close`, the next call begins with a new one.
+ */
+export const mixFetch: MixFetch = /* @__PURE__ */ sharedMixFetch();
+
+function sharedMixFetch(): MixFetch {
+  let current: MixFetch | undefined;
+  const begin = (): MixFetch => {
+    current ??= createMixFetch();
+    return current;
+  };
+  return asMixFetch({
+    fetch: async (input, init) => begin()(input, init),
+    client: () => begin().client,
+    ready: async options => begin().ready(options),
+    async close(options) {
+      const closing = current;
+      current = undefined;
+      await closing?.close(options);
+    },
+  });
+}
+
+/** Where the client comes from. */
+interface ClientSource {
+  get(signal: AbortSignal | undefined): MixnetClient | Promise<MixnetClient>;
+  client(): MixnetClient | undefined;
+  close(drain: Milliseconds): Promise<void>;
+}
+
+function connecting(options: MixFetchOptions, platform: Platform): ClientSource {
+  const { api, gateway, traffic, exits, timeouts, signal: ended } = options;
+  const setup = new ClientSetup<MixnetClient>({
+    platform,
+    connect: signal =>
+      MixnetClient.connect({
+        ...{ api, gateway, traffic, exits, platform, background: true },
+        ...(timeouts?.setup !== undefined && { setupTimeoutMs: timeouts.setup }),
+        signal: ended === undefined ? signal : AbortSignal.any([signal, ended]),
+      }),
+    isAlive: client => client.state !== 'closed',
+    discard: client => void client.close(),
+  });
+  return {
+    get: signal => setup.get(signal),
+    client: () => setup.client,
+    close: async drain => setup.close()?.close({ drain }),
+  };
+}
+
+function existing(client: MixnetClient): ClientSource {
+  return { get: () => client, client: () => client, close: async () => {} };
+}
+
+interface MixFetchParts extends Pick<MixFetch, 'ready' | 'close'> {
+  readonly fetch: (...args: Parameters<MixFetch>) => ReturnType<MixFetch>;
+  readonly client: () => MixnetClient;
+}
+
+function asMixFetch({ fetch, client, ready, close }: MixFetchParts): MixFetch {
+  const mixFetch = (input: RequestInfo | URL, init?: MixFetchInit): Promise<Response> => fetch(input, init);
+  const members = { ready, close, [Symbol.asyncDispose]: () => close() };
+  return Object.defineProperty(Object.assign(mixFetch, members), 'client', { get: client }) as typeof mixFetch &
+    typeof members & { readonly client: MixnetClient };
+}
+
+const clientOptions = ['api', 'gateway', 'traffic', 'platform', 'signal', 'exits', 'client'];
+const fetchOptions = ['tls', 'ca', 'extraCa', 'pool', 'decoders', 'timeouts'];
+
+/** An option that is misspelt, or of another version, must not be ignored: somebody relies on it. */
+function refuseUnknown(options: object): void {
+  const unknown = Object.keys(options).find(name => ![...clientOptions, ...fetchOptions].includes(name));
+  if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
+  if ('client' in options && !(options.client instanceof MixnetClient)) {
+    throw new TypeError('The option "client" must be a MixnetClient.');
+  }
+  if ('tls' in options && !['platform', 'own', undefined].includes(options.tls as string | undefined)) {
+    throw new TypeError('The option "tls" must be "platform" or "own".');
+  }
+}
+
+async function withoutOwnTls(): Promise<never> {
+  throw new MixnetError('ERR_MIX_TLS_UNAVAILABLE');
+}
