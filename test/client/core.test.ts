@@ -350,3 +350,67 @@ test('a listener that throws harms neither the others nor the client', async () 
     for (const listener of others) process.on('uncaughtException', listener);
   }
 });
+
+describe('a bad network', () => {
+  test('that loses a tenth of all packets, reorders and repeats, delivers everything, once', async () => {
+    const net = await Loopback.start({ faults: { loss: 0.1, reordering: 0.2, duplicates: 0.1 } });
+    const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect({ traffic: quiet })];
+    const [toAlice, toBob] = [collect(alice), collect(bob)];
+    bob.subscribe(message => {
+      if (message.kind === 'repliable') void bob.reply(message.senderTag, bytes(`${text(message)}!`.repeat(300)));
+    });
+    const pseudonym = alice.pseudonym(bob.address, '');
+    const sent = Array.from({ length: 20 }, (_, i) =>
+      outcome(alice.sendAnonymous(pseudonym, bytes(`question ${i}`), { replySurbs: 13 })),
+    );
+    await net.platform.advance(30_000);
+    expect(await Promise.all(sent)).toEqual(sent.map(() => 'done'));
+    expect(toBob.map(text).sort()).toEqual(Array.from({ length: 20 }, (_, i) => `question ${i}`).sort());
+    expect(toAlice.map(text).sort()).toEqual(Array.from({ length: 20 }, (_, i) => `question ${i}!`.repeat(300)).sort());
+    expect(alice.stats().retransmissions).toBeGreaterThan(10);
+    await Promise.all([alice.close(), bob.close()]);
+    await net.leftNothing();
+  });
+
+  test('whose gateway restarts costs time, and no message', async () => {
+    const net = await Loopback.start();
+    const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect({ traffic: quiet })];
+    const inbox = collect(bob);
+    const states: string[] = [];
+    alice.onState(() => states.push(alice.state));
+    const sent: Promise<unknown>[] = [];
+    for (let i = 0; i < 10; i++) {
+      sent.push(outcome(alice.send(bob.address, bytes(`message ${i}`))));
+      if (i % 4 === 1) net.devnet.gateways[0]?.disconnectClients();
+      await net.platform.advance(1000);
+    }
+    await net.platform.advance(60_000);
+    expect(await Promise.all(sent)).toEqual(sent.map(() => 'done'));
+    expect(inbox.map(text).sort()).toEqual(sent.map((_, i) => `message ${i}`).sort());
+    expect(states).toContain('reconnecting');
+    expect(alice.state).toBe('connected');
+  });
+
+  test('whose keys change every few seconds goes on without a break', async () => {
+    const net = await Loopback.start({ epochMs: 8000, rotationEpochs: 2 });
+    const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect({ traffic: quiet })];
+    const [toAlice, toBob] = [collect(alice), collect(bob)];
+    bob.subscribe(message => {
+      if (message.kind === 'repliable') void bob.reply(message.senderTag, message.data);
+    });
+    const pseudonym = alice.pseudonym(bob.address, '');
+    const rotations = new Set<number>();
+    const sent: Promise<unknown>[] = [];
+    for (let i = 0; i < 40; i++) {
+      rotations.add(alice.topology.rotationId);
+      const replySurbs = i % 3 === 0 ? 6 : 0;
+      sent.push(outcome(alice.sendAnonymous(pseudonym, bytes(`message ${i}`), { replySurbs })));
+      await net.platform.advance(1500);
+    }
+    await net.platform.advance(15_000);
+    expect(rotations.size).toBeGreaterThanOrEqual(4);
+    expect(await Promise.all(sent)).toEqual(sent.map(() => 'done'));
+    expect(toBob).toHaveLength(40);
+    expect(toAlice).toHaveLength(40);
+  });
+});
