@@ -78,7 +78,7 @@ export class AnonymousSender {
   supply(pseudonym: Pseudonym, sizes: readonly number[], lane: Lane = ADDITIONAL_SURBS_LANE): void {
     const { deliveries, maxRetransmissions } = this.#options;
     for (const surbs of sizes) {
-      const delivery = this.#live.has(pseudonym) ? deliveries.tryOpen(lane) : undefined;
+      const delivery = this.#live.has(pseudonym) ? deliveries.openUnawaited(lane) : undefined;
       if (delivery === undefined) return;
       this.send(delivery, pseudonym, {
         content: 'additional-surbs',

@@ -98,7 +98,15 @@ export function assemble({ platform, traffic, directory, entrance, strictReserve
     traffic,
     counters,
     ready,
-    wire: link,
+    wire: {
+      send: packet => link.send(packet),
+      get connected() {
+        return link.state === 'connected';
+      },
+      get bufferedBytes() {
+        return link.bufferedBytes;
+      },
+    },
     sent: (real, now) => transmissions.sent(real, now),
   });
   const deliveries: Deliveries = new Deliveries(
@@ -151,7 +159,7 @@ export function assemble({ platform, traffic, directory, entrance, strictReserve
   function shut(reason: MixnetError): void {
     closed = true;
     streams.stop();
-    deliveries.failAll(reason);
+    deliveries.close(reason);
     for (const part of [transmissions, anonymousSender, replier, network, rotationWatch, outageWatch]) part.stop();
     ready.clear();
     inbox.clear();

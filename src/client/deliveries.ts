@@ -12,11 +12,14 @@ export class Deliveries {
   readonly #ended: (delivery: Delivery) => void;
   readonly #waitingForIdle: (() => void)[] = [];
   #release = () => {};
+  /** Messages that somebody waits for. */
+  #awaited = 0;
   #count = 0;
   #bytes = 0;
   #refusal: MixnetError | undefined;
+  #closed = false;
 
-  /** `hold` keeps the process alive while anything is open, until what it returns is called. */
+  /** `hold` keeps the process alive while somebody waits for a message, until what it returns is called. */
   constructor(hold: () => () => void, ended: (delivery: Delivery) => void) {
     this.#hold = hold;
     this.#ended = ended;
@@ -34,21 +37,22 @@ export class Deliveries {
     if (this.#bytes >= MAX_WAITING_BYTES || this.#count >= MAX_WAITING_MESSAGES) {
       throw new MixnetError('ERR_MIX_USAGE_BUSY');
     }
-    const delivery = new Delivery(lane, bytes, () => this.#close(delivery), signal);
-    this.#open.set(lane, (this.#open.get(lane) ?? new Set()).add(delivery));
-    if (this.#count === 0) this.#release = this.#hold();
-    this.#count += 1;
-    this.#bytes += bytes;
+    const delivery: Delivery = new Delivery(lane, bytes, () => this.#remove(delivery, true), signal);
+    this.#add(delivery);
+    this.#awaited += 1;
+    if (this.#awaited === 1) this.#release = this.#hold();
     return delivery;
   }
 
-  /** For messages of the client itself, which nobody waits for: `undefined` where `open` throws. */
-  tryOpen(lane: Lane): Delivery | undefined {
-    try {
-      return this.open(lane, 0);
-    } catch {
-      return undefined;
-    }
+  /**
+   * For messages of the client itself, which nobody waits for: reply blocks, and requests for them. Also while others are
+   * refused, since those may need them. `undefined` after `close`, or above the limit on messages.
+   */
+  openUnawaited(lane: Lane): Delivery | undefined {
+    if (this.#closed || this.#count >= MAX_WAITING_MESSAGES) return undefined;
+    const delivery: Delivery = new Delivery(lane, 0, () => this.#remove(delivery, false));
+    this.#add(delivery);
+    return delivery;
   }
 
   /** What is accepted on a lane and not yet acknowledged, wherever it waits. */
@@ -72,19 +76,34 @@ export class Deliveries {
     this.#refusal = error;
   }
 
-  /** Resolves when nothing is open. */
-  idle(): Promise<void> {
-    return this.#count === 0 ? Promise.resolve() : new Promise(resolve => this.#waitingForIdle.push(resolve));
+  /** Nothing is accepted any more, and what is open fails. */
+  close(error: MixnetError): void {
+    this.#refusal = error;
+    this.#closed = true;
+    this.failAll(error);
   }
 
-  #close(delivery: Delivery): void {
+  /** Resolves when nobody waits for any message. */
+  idle(): Promise<void> {
+    return this.#awaited === 0 ? Promise.resolve() : new Promise(resolve => this.#waitingForIdle.push(resolve));
+  }
+
+  #add(delivery: Delivery): void {
+    this.#open.set(delivery.lane, (this.#open.get(delivery.lane) ?? new Set()).add(delivery));
+    this.#count += 1;
+    this.#bytes += delivery.bytes;
+  }
+
+  #remove(delivery: Delivery, awaited: boolean): void {
     const inLane = this.#open.get(delivery.lane);
     inLane?.delete(delivery);
     if (inLane?.size === 0) this.#open.delete(delivery.lane);
     this.#count -= 1;
     this.#bytes -= delivery.bytes;
     this.#ended(delivery);
-    if (this.#count > 0) return;
+    if (!awaited) return;
+    this.#awaited -= 1;
+    if (this.#awaited > 0) return;
     this.#release();
     for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }

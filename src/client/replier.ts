@@ -105,7 +105,7 @@ export class Replier {
 
   #request(tag: SenderTag, surb: ReplySurb, amount: number): void {
     const { deliveries, transmissions, self, maxRetransmissions } = this.#options;
-    const delivery = deliveries.tryOpen(SURB_REQUEST_LANE);
+    const delivery = deliveries.openUnawaited(SURB_REQUEST_LANE);
     if (delivery === undefined) return; // closing, or far too much waits already
     const message = encodeNymMessage({ kind: 'surb-request', recipient: self, amount });
     const fragments = transmissions.split(message, delivery, { kind: 'sender', tag }, maxRetransmissions);

@@ -8,7 +8,8 @@ import type { Traffic } from './traffic.ts';
 
 /** The way to the gateway. */
 export interface Wire<Packet> {
-  /** False when there is no connection: nothing was sent then. */
+  readonly connected: boolean;
+  /** False where the packet was not taken. */
   send(packet: Packet): boolean;
   /** Bytes the socket has not passed on yet. */
   readonly bufferedBytes: number;
@@ -89,34 +90,31 @@ export class TrafficStreams<Item, Packet> {
   }
 
   #mainSlot(now: Milliseconds): void {
-    if (this.#full()) {
-      this.#options.counters.slotsMissed += 1;
-      return;
-    }
-    const real = this.#options.ready.takeReal(now);
+    const real = this.#open() ? this.#options.ready.takeReal(now) : undefined;
     if (real === undefined) this.#coverSlot(now);
     else if (!this.#sendReal(real, now)) this.#options.counters.slotsMissed += 1;
   }
 
   #coverSlot(now: Milliseconds): void {
     const { ready, wire, counters } = this.#options;
-    const cover = this.#full() ? undefined : ready.takeCover(now);
+    const cover = this.#open() ? ready.takeCover(now) : undefined;
     if (cover !== undefined && wire.send(cover)) counters.coverSent += 1;
     else counters.slotsMissed += 1;
   }
 
   /** Without a main stream: sends what is queued, as fast as the socket takes it, with pauses for other tasks. */
   #pump(): void {
-    const { platform, ready } = this.#options;
+    const { platform, ready, wire } = this.#options;
     const start = platform.now();
     for (let packets = 0; packets < MAX_SLICE_PACKETS && platform.now() - start < MAX_SLICE_MS; packets++) {
-      if (this.#full()) {
-        this.#pumpAlarm.set(platform.now() + FULL_SOCKET_PAUSE_MS);
+      if (!wire.connected) return; // woken when it is back
+      const now = platform.now();
+      const real = this.#open() ? ready.nextReal(now) : undefined;
+      if (real === undefined && this.#open()) return; // nothing is queued
+      if (real === undefined || !this.#sendReal(real, now)) {
+        this.#pumpAlarm.set(now + FULL_SOCKET_PAUSE_MS);
         return;
       }
-      const now = platform.now();
-      const real = ready.nextReal(now);
-      if (real === undefined || !this.#sendReal(real, now)) return;
     }
     this.#pumpAlarm.set(platform.now());
   }
@@ -153,8 +151,9 @@ export class TrafficStreams<Item, Packet> {
     this.#alarm.set(deadline === Number.POSITIVE_INFINITY ? undefined : deadline);
   }
 
-  #full(): boolean {
-    return this.#packetsInSocket() >= SOCKET_CAPACITY_PACKETS;
+  /** Whether the socket is there and has room. */
+  #open(): boolean {
+    return this.#options.wire.connected && this.#packetsInSocket() < SOCKET_CAPACITY_PACKETS;
   }
 
   #packetsInSocket(): number {

@@ -49,15 +49,17 @@ test('a lane fails as a whole, and no other with it', async () => {
   expect(deliveries.count).toBe(1);
 });
 
-test('the process is kept alive exactly while something is open', () => {
+test('the process is kept alive exactly while somebody waits for a message', () => {
   const { deliveries, held } = createDeliveries();
   expect(held()).toBe(0);
   const [a, b] = [deliveries.open('x', 1), deliveries.open('y', 1)];
+  deliveries.openUnawaited('z');
   expect(held()).toBe(1);
   a.fail('over');
   expect(held()).toBe(1);
   b.acknowledge();
   expect(held()).toBe(0);
+  expect(deliveries.count).toBe(1);
 });
 
 test('who waits for quiet is told when the last one has ended', async () => {
@@ -73,14 +75,27 @@ test('who waits for quiet is told when the last one has ended', async () => {
   expect(quiet).toBe(2);
 });
 
-test('nothing is accepted after the end, with an aborted signal, or above the limit', () => {
+test('nothing is accepted with an aborted signal, or above the limit', () => {
   const { deliveries } = createDeliveries();
   expect(() => deliveries.open('a', 1, AbortSignal.abort('no'))).toThrow('no');
   deliveries.open('a', MAX_WAITING_BYTES);
   expect(() => deliveries.open('b', 1)).toThrow(new MixnetError('ERR_MIX_USAGE_BUSY'));
-  expect(deliveries.tryOpen('b')).toBeUndefined();
+  expect(deliveries.openUnawaited('b')).toBeDefined();
   deliveries.failAll('over');
-  expect(deliveries.tryOpen('b')).toBeDefined();
-  deliveries.refuse(new MixnetError('ERR_MIX_MIXNET_CLOSED'));
-  expect(() => deliveries.open('a', 1)).toThrow(new MixnetError('ERR_MIX_MIXNET_CLOSED'));
+  expect(deliveries.open('b', 1).ended).toBe(false);
+});
+
+test('what needs reply blocks can still get them while nothing else is accepted, until the end', async () => {
+  const { deliveries } = createDeliveries();
+  const closed = new MixnetError('ERR_MIX_MIXNET_CLOSED');
+  const open = deliveries.open('a', 1);
+  deliveries.refuse(closed);
+  expect(() => deliveries.open('a', 1)).toThrow(closed);
+  const request = deliveries.openUnawaited('b');
+  expect(open.ended).toBe(false);
+  deliveries.close(closed);
+  await expect(open.done).rejects.toBe(closed);
+  await expect(request?.done).rejects.toBe(closed);
+  expect(deliveries.openUnawaited('b')).toBeUndefined();
+  expect(deliveries.count).toBe(0);
 });

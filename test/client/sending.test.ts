@@ -63,7 +63,10 @@ function createSender(wishes: Partial<Traffic> = {}) {
     ready,
     sent: (real, now) => transmissions.sent(real, now),
     wire: {
-      send: (packet: OutgoingPacket) => link.up && carry(packet),
+      send: (packet: OutgoingPacket) => carry(packet),
+      get connected() {
+        return link.up;
+      },
       get bufferedBytes() {
         return link.bufferedBytes;
       },
