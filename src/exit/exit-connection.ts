@@ -12,6 +12,7 @@ import {
   type RequesterConnectionOptions,
 } from './requester-connection.ts';
 import type { RequesterResponse } from './requester-message.ts';
+import type { CreditDemand } from './surb-credit.ts';
 
 export interface ConnectionEvents {
   opened(): void;
@@ -58,16 +59,8 @@ export class ExitConnection implements SessionConnection {
     session.attach(this);
   }
 
-  get lagging(): boolean {
-    return this.#machine.lagging;
-  }
-
-  get awaiting(): boolean {
-    return this.#machine.awaiting;
-  }
-
-  get expectedBytes(): number | undefined {
-    return this.#machine.expectedBytes;
+  get demand(): CreditDemand | undefined {
+    return this.#machine.demand;
   }
 
   /** How many bytes may be written now. */

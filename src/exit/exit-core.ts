@@ -22,6 +22,11 @@ export interface ExitCore {
   surbsHeldBy(pseudonym: ExitPseudonym): number;
   /** Sends reply blocks, in one message. */
   supplySurbs(pseudonym: ExitPseudonym, amount: number): void;
+  /**
+   * While restrained, requests for reply blocks are answered only so far that the other side does not give up: our readers
+   * are slower than it is.
+   */
+  restrainSurbs?(pseudonym: ExitPseudonym, restrained: boolean): void;
   unacknowledged(lane: string): { readonly messages: number; readonly bytes: number };
   /** Forgets what is unsent, and stops sending again what is sent. */
   dropLane(lane: string): void;

@@ -5,8 +5,9 @@ import type { ExitCore, ExitPseudonym } from './exit-core.ts';
 import { type ConnectionId, decodeResponse, type RequesterResponse } from './requester-message.ts';
 import { type CreditDemand, SurbCredit } from './surb-credit.ts';
 
-export interface SessionConnection extends CreditDemand {
+export interface SessionConnection {
   readonly id: ConnectionId;
+  readonly demand: CreditDemand | undefined;
   received(response: RequesterResponse): void;
   credit(held: number): void;
 }
@@ -18,6 +19,7 @@ export class ExitSession {
   readonly #connections = new Map<ConnectionId, SessionConnection>();
   readonly #credit = new SurbCredit();
   #heard = false;
+  #restrained = false;
   #idleSince: Milliseconds;
 
   constructor(core: ExitCore, pseudonym: ExitPseudonym, now: () => Milliseconds) {
@@ -39,6 +41,7 @@ export class ExitSession {
   detach(connection: SessionConnection): void {
     this.#connections.delete(connection.id);
     this.#idleSince = this.#now();
+    this.topUp();
   }
 
   /**
@@ -47,14 +50,16 @@ export class ExitSession {
    */
   send(message: Uint8Array, lane: string): Promise<void> {
     const held = this.#core.surbsHeldBy(this.pseudonym);
-    const target = this.#credit.target(this.#connections.values(), this.#now());
+    const target = this.#credit.target(this.#demands(), this.#now());
     const replySurbs = this.#credit.riding(message.length, this.#heard ? held : Math.min(held, target - 3), target);
     return this.#core.sendAnonymous(this.pseudonym, message, { replySurbs, lane });
   }
 
   /** After what has to go first is sent: brings the exit's reply blocks to what its connections will use. */
   topUp(): void {
-    const target = this.#credit.target(this.#connections.values(), this.#now());
+    const demands = this.#demands();
+    this.#restrain(demands.length > 0 && demands.every(({ lagging }) => lagging));
+    const target = this.#credit.target(demands, this.#now());
     for (const amount of this.#credit.topUps(this.#core.surbsHeldBy(this.pseudonym), target)) {
       this.#core.supplySurbs(this.pseudonym, amount);
     }
@@ -75,6 +80,17 @@ export class ExitSession {
 
   release(): void {
     this.#core.releasePseudonym(this.pseudonym);
+  }
+
+  #demands(): CreditDemand[] {
+    return [...this.#connections.values()].flatMap(({ demand }) => demand ?? []);
+  }
+
+  /** Not sending reply blocks ahead holds up nobody who may ask for them. */
+  #restrain(restrained: boolean): void {
+    if (this.#restrained === restrained) return;
+    this.#restrained = restrained;
+    this.#core.restrainSurbs?.(this.pseudonym, restrained);
   }
 }
 

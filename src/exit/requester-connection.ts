@@ -13,6 +13,7 @@ import {
   type RequesterResponse,
   type SocketData,
 } from './requester-message.ts';
+import { type CreditDemand, EXIT_RESERVE } from './surb-credit.ts';
 
 export type ConnectionAction =
   /** In this order. `sequence` is absent for the connect message; give it back to `acknowledged`. */
@@ -37,8 +38,6 @@ export const MAX_UNACKNOWLEDGED_MESSAGES = 500;
 export const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 /** A reader that leaves this much unread gets no more reply blocks sent ahead. */
 export const LAGGING_BYTES = 256 * 1024;
-/** An exit never spends its last ten reply blocks of a sender on data; it asks for more with them. */
-export const EXIT_RESERVE = 10;
 /** An exit drops data for which it got no reply block for about as long. */
 export const STARVATION_TIME: Milliseconds = 45_000;
 /** An exit cuts a connection that long after it last got a byte for it; empty messages do not count. */
@@ -87,14 +86,10 @@ export class RequesterConnection {
     return this.#unread + this.#incoming.bytes > LAGGING_BYTES;
   }
 
-  /** Whether something was sent up that nothing has come back for. */
-  get awaiting(): boolean {
-    return this.#isLive() && !this.#answered;
-  }
-
-  /** How many more bytes will come, as far as `expect` has said. */
-  get expectedBytes(): number | undefined {
-    return this.#isLive() ? this.#expected : 0;
+  /** What it needs reply blocks for; nothing once it is closing. */
+  get demand(): CreditDemand | undefined {
+    if (!this.#isLive()) return undefined;
+    return { lagging: this.lagging, awaiting: !this.#answered, expectedBytes: this.#expected };
   }
 
   /** When `tick` has something to do. */

@@ -5,7 +5,6 @@
  */
 
 import type { Milliseconds } from '../platform/platform.ts';
-import { EXIT_RESERVE } from './requester-connection.ts';
 
 /** What one connection of the pseudonym wants. */
 export interface CreditDemand {
@@ -16,6 +15,9 @@ export interface CreditDemand {
   /** How much more will come, where known. */
   readonly expectedBytes: number | undefined;
 }
+
+/** An exit never spends its last ten reply blocks of a sender on data; it asks for more with them. */
+export const EXIT_RESERVE = 10;
 
 export class SurbCredit {
   readonly #used: { readonly at: Milliseconds; readonly packets: number }[] = [];
@@ -32,7 +34,7 @@ export class SurbCredit {
     let packets = 0;
     let open = false;
     for (const { lagging, awaiting, expectedBytes } of demands) {
-      if (lagging || expectedBytes === 0) continue;
+      if (lagging) continue;
       if (expectedBytes !== undefined) packets += Math.ceil(expectedBytes / REPLY_BYTES);
       else {
         packets += awaiting ? FIRST_ANSWER_PACKETS : 1;

@@ -63,6 +63,8 @@ interface ModelOptions {
   readonly loss?: number;
   /** The share of answers that come twice. Default 0. */
   readonly duplicates?: number;
+  /** Whether requests for reply blocks are answered sparingly where that is asked for. Default true. */
+  readonly restrains?: boolean;
 }
 
 const SURBS = 'additional-surbs';
@@ -80,6 +82,8 @@ export class ModelMixnet implements ExitCore {
   broken: MixnetError | undefined;
   readonly #options: Required<ModelOptions>;
   readonly #pseudonyms = new Map<string, ExitPseudonym>();
+  /** Since when an exit may be given something again. */
+  readonly #restrained = new Map<ExitPseudonym, number>();
   readonly #held = new Map<ExitPseudonym, number>();
   readonly #exits = new Map<string, ModelExit>();
   readonly #listeners = new Set<(message: CoreMessage) => void>();
@@ -89,7 +93,7 @@ export class ModelMixnet implements ExitCore {
 
   constructor(platform: VirtualPlatform, options: ModelOptions = {}) {
     this.platform = platform;
-    this.#options = { slot: 20, transit: 50, dial: 0, jitter: 0, loss: 0, duplicates: 0, ...options };
+    this.#options = { slot: 20, transit: 50, dial: 0, jitter: 0, loss: 0, duplicates: 0, restrains: true, ...options };
   }
 
   get listeners(): number {
@@ -164,6 +168,11 @@ export class ModelMixnet implements ExitCore {
     this.#enqueue(SURBS, 23 + 460 * amount, () => this.#exit(pseudonym)?.received(pseudonym, undefined, amount));
   }
 
+  restrainSurbs(pseudonym: ExitPseudonym, restrained: boolean): void {
+    if (restrained && this.#options.restrains) this.#restrained.set(pseudonym, this.platform.now());
+    else this.#restrained.delete(pseudonym);
+  }
+
   unacknowledged(lane: string) {
     return { messages: 0, bytes: 0, ...this.#unacknowledged.get(lane) };
   }
@@ -195,7 +204,12 @@ export class ModelMixnet implements ExitCore {
     this.requests += 1;
     this.#later(this.#options.transit, () => {
       this.#held.set(pseudonym, this.surbsHeldBy(pseudonym) - 1);
-      this.supplySurbs(pseudonym, amount);
+      const mayGive = this.#restrained.get(pseudonym);
+      if (mayGive === undefined) this.supplySurbs(pseudonym, amount);
+      else if (this.platform.now() >= mayGive) {
+        this.#restrained.set(pseudonym, this.platform.now() + 20_000);
+        this.supplySurbs(pseudonym, 10);
+      }
     });
   }
 

@@ -5,13 +5,13 @@ import {
   CLOSING_TIME,
   type ConnectionAction,
   EXIT_IDLE_TIME,
-  EXIT_RESERVE,
   LAGGING_BYTES,
   MAX_SEND_BYTES,
   MAX_UNREAD_BYTES,
   RequesterConnection,
   STARVATION_TIME,
 } from '../../src/exit/requester-connection.ts';
+import { EXIT_RESERVE } from '../../src/exit/surb-credit.ts';
 
 const id = 0x0102030405060708n;
 const empty = new Uint8Array(0);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EXIT_RESERVE } from '../../src/exit/requester-connection.ts';
-import { type CreditDemand, SurbCredit } from '../../src/exit/surb-credit.ts';
+import { type CreditDemand, EXIT_RESERVE, SurbCredit } from '../../src/exit/surb-credit.ts';
 
 const demand = (with_: Partial<CreditDemand> = {}): CreditDemand => ({
   lagging: false,
