@@ -1,0 +1,179 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Devnet, type DevnetOptions, startDevnet, VirtualPlatform } from '../src/devnet/index.ts';
+import { createMixFetch, type MixFetch, type MixFetchOptions, MixnetClient, mixFetch } from '../src/index.ts';
+import { type Origin, startOrigin } from './support/origin.ts';
+
+interface World {
+  readonly platform: VirtualPlatform;
+  readonly devnet: Devnet;
+  readonly origin: Origin;
+  /** Drives the clock until the promise is settled. */
+  until<T>(work: Promise<T>): Promise<T>;
+  create(options?: MixFetchOptions): MixFetch;
+}
+
+async function world(options: DevnetOptions = {}): Promise<World> {
+  const platform = new VirtualPlatform();
+  const until = <T>(work: Promise<T>) => platform.until(work);
+  const origin = await startOrigin();
+  const hosts = { 'shop.test': origin.port };
+  const devnet = await until(startDevnet({ platform, transport: 'in-process', hosts, ...options }));
+  onTestFinished(async () => {
+    await until(devnet.close());
+    await origin.close();
+    expect({ timers: platform.pendingTimers, holders: platform.holders }).toEqual({ timers: 0, holders: 0 });
+  });
+  return {
+    ...{ platform, devnet, origin, until },
+    create: given => createMixFetch({ api: devnet.api, platform: devnet.clientPlatform(), ...given }),
+  };
+}
+
+describe('createMixFetch', () => {
+  test('connects when it is first needed, once, and answers', async () => {
+    const { create, until, devnet } = await world();
+    const fetch = create();
+    expect(devnet.directory.requests.size).toBe(0);
+    expect(() => fetch.client).toThrow(TypeError);
+    const responses = await until(Promise.all([1, 2, 3].map(() => fetch('http://shop.test/json'))));
+    for (const response of responses) expect(await until(response.json())).toEqual({ answer: 42 });
+    expect(fetch.client).toBeInstanceOf(MixnetClient);
+    expect(fetch.client.state).toBe('connected');
+    await until(fetch.close());
+    expect(fetch.client.state).toBe('closed');
+  });
+
+  test('keeps the process alive while a request or its answer is under way, and not otherwise', async () => {
+    const { create, until, platform } = await world();
+    const fetch = create();
+    const call = fetch('http://shop.test/text');
+    expect(platform.holders).toBe(1);
+    await until((await until(call)).text());
+    // Until the last acknowledgements are there, cover traffic goes on all the while.
+    await platform.advance(5_000);
+    expect(platform.holders).toBe(0);
+    await until(fetch.close());
+  });
+
+  test('ready connects, and says so', async () => {
+    const { create, until } = await world();
+    const fetch = create();
+    await until(fetch.ready());
+    expect(fetch.client.state).toBe('connected');
+    await until(fetch.ready());
+    await until(fetch[Symbol.asyncDispose]());
+  });
+
+  test('ready can be given up', async () => {
+    const { create, until, platform } = await world();
+    const fetch = create();
+    const abort = new AbortController();
+    const ready = fetch.ready({ signal: abort.signal }).catch((error: unknown) => error);
+    abort.abort(new Error('enough'));
+    expect(await until(ready)).toMatchObject({ message: 'enough' });
+    await until(fetch.close());
+    expect(platform.holders).toBeLessThanOrEqual(1);
+  });
+
+  test('a set-up that failed is not for ever', async () => {
+    const { create, until, devnet } = await world();
+    const fetch = create({ timeouts: { setup: 5_000 } });
+    await until(devnet.directory.kill());
+    const failed = await until(fetch('http://shop.test/json').catch((error: unknown) => error));
+    expect(failed).toMatchObject({ name: 'TypeError', message: 'fetch failed' });
+    expect((failed as Error).cause).toMatchObject({ code: expect.stringMatching(/DIRECTORY|TIMEOUT_SETUP/) });
+    await until(devnet.directory.revive());
+    expect((await until(fetch('http://shop.test/json', { mixnet: { timeouts: { setup: 60_000 } } }))).status).toBe(200);
+    await until(fetch.close());
+  });
+
+  test('a client that was lost for good is replaced', async () => {
+    const { create, until } = await world();
+    const fetch = create();
+    await until(fetch.ready());
+    const first = fetch.client;
+    await until(first.close());
+    expect((await until(fetch('http://shop.test/json'))).status).toBe(200);
+    expect(fetch.client).not.toBe(first);
+    await until(fetch.close());
+  });
+
+  test('over a client that is given: that one is used, and not closed', async () => {
+    const { until, devnet } = await world();
+    const platform = devnet.clientPlatform();
+    const client = await until(MixnetClient.connect({ api: devnet.api, platform }));
+    const fetch = createMixFetch({ client, platform });
+    expect(fetch.client).toBe(client);
+    expect((await until(fetch('http://shop.test/json'))).status).toBe(200);
+    await until(fetch.close());
+    expect(client.state).toBe('connected');
+    await until(client.close());
+  });
+
+  test('close ends what is under way, and later calls', async () => {
+    const { create, until } = await world();
+    const fetch = create();
+    await until(fetch.ready());
+    const silent = fetch('http://shop.test/silence').catch((error: unknown) => error);
+    await until(fetch.close());
+    const closed = { name: 'TypeError', cause: { code: 'ERR_MIX_MIXNET_CLOSED' } };
+    expect(await silent).toMatchObject(closed);
+    expect(await fetch('http://shop.test/json').catch((error: unknown) => error)).toMatchObject(closed);
+    await expect(fetch.ready()).rejects.toMatchObject({ code: 'ERR_MIX_MIXNET_CLOSED' });
+    await until(fetch.close());
+  });
+
+  const wrong: [options: object, named: RegExp][] = [
+    [{ exit: ['x'] }, /"exit"/],
+    [{ storage: {} }, /"storage"/],
+    [{ timeouts: { conect: 1 } }, /"conect"/],
+    [{ timeouts: { connect: '1s' } }, /"connect"/],
+    [{ pool: { perHost: 2 } }, /"pool.perHost"/],
+    [{ tls: 'none' }, /"tls"/],
+    [{ client: {} }, /"client"/],
+  ];
+  test.each(wrong)('%j is a TypeError that names the option', (options, named) => {
+    expect(() => createMixFetch(options)).toThrow(TypeError);
+    expect(() => createMixFetch(options)).toThrow(named);
+  });
+
+  test('wrong arguments are refused without a client', async () => {
+    const { create, devnet } = await world();
+    await expect(create()('ftp://shop.test/')).rejects.toThrow(/"ftp"/);
+    expect(await (await create()('data:,local')).text()).toBe('local');
+    expect(devnet.directory.requests.size).toBe(0);
+  });
+
+  test('a blob: URL is read from this process', async () => {
+    const { create } = await world();
+    const url = URL.createObjectURL(new Blob(['content']));
+    expect(await (await create()(url)).text()).toBe('content');
+  });
+});
+
+describe('the shared mixFetch', () => {
+  test('is a function like fetch, connects to nothing by itself, and can be closed at any time', async () => {
+    expect(await (await mixFetch('data:,local')).text()).toBe('local');
+    await mixFetch.close();
+    await mixFetch.close();
+    expect(await (await mixFetch('data:,again')).text()).toBe('again');
+  });
+});
+
+describe('a script', () => {
+  test('ends by itself after its last answer', { timeout: 60_000 }, async () => {
+    const origin = await startOrigin();
+    const devnet = await startDevnet({ hosts: { 'shop.test': origin.port } });
+    const script = fileURLToPath(new URL('support/short-script.ts', import.meta.url));
+    const child = fork(script, [devnet.api, 'http://shop.test/text'], {
+      execArgv: ['--conditions=mixfetch-source', '--import', 'tsx'],
+    });
+    const [code] = (await once(child, 'exit')) as [number];
+    expect(code).toBe(0);
+    await devnet.close();
+    await origin.close();
+  });
+});
