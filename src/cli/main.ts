@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+/** The `mixfetch` command: `run` with the streams and signals of this process. */
+
+import { createRequire } from 'node:module';
+import { createMixFetch } from '../index.ts';
+import { run } from './run.ts';
+
+const { version } = createRequire(import.meta.url)('mixfetch/package.json') as { version: string };
+
+// The first signal ends the command in order; a second one finds Node's own handling, and ends it at once.
+const ending = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => ending.abort(name));
+}
+// A reader that goes away, as in `mixfetch … | head`, is told by the write that fails.
+process.stdout.on('error', () => {});
+
+const code = await run(
+  process.argv.slice(2),
+  process,
+  {
+    version,
+    createMixFetch,
+    startDevnet: async options => (await import('../devnet/index.ts')).startDevnet(options),
+  },
+  ending.signal,
+);
+process.exitCode = ending.signal.reason === 'SIGTERM' ? 143 : code;
