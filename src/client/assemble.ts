@@ -45,6 +45,7 @@ export interface ClientParts {
   readonly transmissions: Transmissions;
   readonly anonymousSender: AnonymousSender;
   readonly replier: Replier;
+  readonly supply: SurbSupply;
   readonly inbox: Inbox;
   start(): void;
   linkChanged(): void;
@@ -180,6 +181,7 @@ export function assemble({ platform, traffic, directory, entrance, strictReserve
     transmissions,
     anonymousSender,
     replier,
+    supply,
     inbox,
     start() {
       network.start();

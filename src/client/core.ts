@@ -163,6 +163,14 @@ export class ClientCore {
     this.#parts.anonymousSender.supply(pseudonym, surbBatches(checkSurbs(amount)), options.lane);
   }
 
+  /**
+   * While restrained, requests for reply blocks are answered only as far as keeps the other side from giving up: the
+   * reader of its answers is slower than it is.
+   */
+  restrainSurbs(pseudonym: Pseudonym, restrained: boolean): void {
+    this.#parts.supply.restrain(pseudonym, restrained);
+  }
+
   /** How many reply blocks the other side is believed to have left: given, or on their way, and not used. */
   surbsHeldBy(pseudonym: Pseudonym): number {
     return this.#parts.anonymousSender.surbsHeldBy(pseudonym);

@@ -20,6 +20,8 @@ interface Budget {
  */
 export class SurbSupply {
   readonly #budgets = new Map<Pseudonym, Budget>();
+  /** When a restrained pseudonym was last answered. */
+  readonly #restrained = new Map<Pseudonym, Milliseconds>();
 
   /** The sizes of the messages to answer with, each so many reply blocks; none for a request that is to be ignored. */
   answer(request: SurbRequest, pseudonym: Pseudonym, now: Milliseconds): readonly number[] {
@@ -27,9 +29,18 @@ export class SurbSupply {
     const budget = this.#budgetAt(pseudonym, now);
     // Never less than what keeps the other side able to ask again, unless it has just been given that.
     const available = budget.reserve <= 0 ? 0 : Math.max(FLOOR, Math.floor(budget.reserve));
-    const given = Math.min(request.amount, MAX_REQUEST, available);
+    const given = Math.min(request.amount, this.#limit(pseudonym, now), available);
     budget.reserve -= given;
     return surbBatches(given);
+  }
+
+  /**
+   * While restrained, as few reply blocks are given as keep the other side from giving up: who reads its answers is slower
+   * than it sends them.
+   */
+  restrain(pseudonym: Pseudonym, restrained: boolean): void {
+    if (!restrained) this.#restrained.delete(pseudonym);
+    else if (!this.#restrained.has(pseudonym)) this.#restrained.set(pseudonym, Number.NEGATIVE_INFINITY);
   }
 
   /** A reply has come by one of the pseudonym's reply blocks. */
@@ -40,6 +51,15 @@ export class SurbSupply {
 
   forget(pseudonym: Pseudonym): void {
     this.#budgets.delete(pseudonym);
+    this.#restrained.delete(pseudonym);
+  }
+
+  #limit(pseudonym: Pseudonym, now: Milliseconds): number {
+    const answeredAt = this.#restrained.get(pseudonym);
+    if (answeredAt === undefined) return MAX_REQUEST;
+    if (now - answeredAt < RESTRAINED_PAUSE) return 0;
+    this.#restrained.set(pseudonym, now);
+    return FLOOR;
   }
 
   #budgetAt(pseudonym: Pseudonym, now: Milliseconds): Budget {
@@ -75,6 +95,8 @@ const MAX_BATCH = 100;
 /** A holder spends its last ten on requests only, and asks for at least ten. */
 const HOLDERS_RESERVE = 10;
 const FLOOR = 10;
+/** Less than the ten seconds after which a holder asks again, and counts it as a failure. */
+const RESTRAINED_PAUSE: Milliseconds = 8000;
 /** For the request that goes out beside the answer, and for a packet that has to be sent again. */
 const SPARE = 2;
 /** Covers the loss of one packet in twenty at the fastest pace at which reply blocks can be sent. */

@@ -55,6 +55,18 @@ describe('answers to requests for reply blocks', () => {
     expect(given).toBeGreaterThan(500 + 9 * 3600);
   });
 
+  test('whose reader is slow is given ten in eight seconds, until it is not', () => {
+    const supply = new SurbSupply();
+    supply.restrain(alice, true);
+    expect(supply.answer(ask(50), alice, 0)).toEqual([10]);
+    supply.restrain(alice, true);
+    expect(supply.answer(ask(50), alice, 7 * second)).toEqual([]);
+    expect(supply.answer(ask(50), alice, 8 * second)).toEqual([10]);
+    expect(supply.answer(ask(50), pseudonym(2), 8 * second)).toEqual([50]);
+    supply.restrain(alice, false);
+    expect(supply.answer(ask(50), alice, 9 * second)).toEqual([50]);
+  });
+
   test('whoever has spent its budget and is patient is never left with nothing', () => {
     const supply = new SurbSupply();
     supply.answer(ask(500), alice, 0);
