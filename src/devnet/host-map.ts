@@ -2,8 +2,9 @@
 
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
-import { type Duplex, duplexPair } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { isGlobalAddress } from '../exit/index.ts';
+import { streamPair } from './stream-pair.ts';
 
 /** A host that a devnet knows by name: the port where it listens on 127.0.0.1, or more about it. */
 export type DevnetHost = number | ListeningHost | ServedHost;
@@ -79,7 +80,7 @@ export class HostMap {
 
 function connectTo(host: ListeningHost | ServedHost): Duplex {
   if ('port' in host) return dial('127.0.0.1', host.port);
-  const [near, far] = duplexPair();
+  const [near, far] = streamPair();
   host.serve(far);
   return near;
 }
