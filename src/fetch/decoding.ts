@@ -89,20 +89,20 @@ class DecodedBody implements BodySource {
   }
 
   async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    if (!this.#started) {
-      this.#started = true;
-      await this.#start();
-    }
     try {
+      if (!this.#started) {
+        this.#started = true;
+        await this.#start();
+      }
       for (;;) {
         const { done, value } = (await this.#output?.read()) ?? { done: true, value: undefined };
         if (done) return undefined;
         if (value.length > 0) return value.slice();
       }
     } catch (error) {
-      if (this.#sourceFailure !== undefined) throw this.#sourceFailure.error;
-      this.#source.cancel(error).catch(() => {});
-      throw asMixnetError(error, 'ERR_MIX_HTTP_ENCODING');
+      throw this.#sourceFailure === undefined
+        ? asMixnetError(error, 'ERR_MIX_HTTP_ENCODING')
+        : this.#sourceFailure.error;
     }
   }
 
@@ -114,7 +114,7 @@ class DecodedBody implements BodySource {
   async #start(): Promise<void> {
     let start: Uint8Array = new Uint8Array(0);
     while (start.length < 2) {
-      const bytes = await this.#source.next();
+      const bytes = await this.#next();
       if (bytes === undefined) break;
       start = concatBytes(start, bytes);
     }
@@ -153,12 +153,7 @@ function counted(source: BodySource, count: (bytes: number) => void): BodySource
   return {
     async next() {
       const bytes = await source.next();
-      try {
-        count(bytes?.length ?? 0);
-      } catch (error) {
-        source.cancel(error).catch(() => {});
-        throw error;
-      }
+      count(bytes?.length ?? 0);
       return bytes;
     },
     cancel: reason => source.cancel(reason),

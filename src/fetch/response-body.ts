@@ -6,7 +6,7 @@ import type { Deadlines } from './deadlines.ts';
 import { terminated } from './failure.ts';
 
 export interface BodySource {
-  /** The next bytes, in memory that is the caller's to keep; `undefined` at the end. */
+  /** The next bytes, in memory that is the caller's to keep; `undefined` at the end. After a rejection, cancel it. */
   next(): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** The rest is not wanted. Resolves when everything is let go of. */
   cancel(reason?: unknown): Promise<void>;
@@ -63,9 +63,8 @@ export function bodyStream(source: BodySource, deadlines: Deadlines, platform: P
           controller.enqueue(bytes);
           if ((controller.desiredSize ?? 0) <= 0) unread = watchUnread(controller, given, deadlines, platform);
         } catch (error) {
-          const reason = terminated(error, deadlines);
-          end();
-          controller.error(reason);
+          controller.error(terminated(error, deadlines));
+          cancel(error);
         } finally {
           release();
         }
