@@ -87,7 +87,12 @@ export class ClientCore {
       };
       const entrance = await withDeadline(
         platform,
-        { ms: setupTimeoutMs, error: () => new MixnetError('ERR_MIX_TIMEOUT_SETUP'), signal },
+        {
+          ms: setupTimeoutMs,
+          error: () => new MixnetError('ERR_MIX_TIMEOUT_SETUP'),
+          signal,
+          discard: ({ link }) => link.close(),
+        },
         limited => startUp({ platform, directory, gateway, secure: options.secure ?? false, on }, limited),
       );
       const strictReserve = options.replies?.strictReserve ?? false;

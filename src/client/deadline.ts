@@ -1,10 +1,12 @@
 import type { Milliseconds, Platform } from '../platform/platform.ts';
 
-export interface DeadlineOptions {
+export interface DeadlineOptions<T> {
   readonly ms: Milliseconds;
   /** What the wait then rejects with. */
   readonly error: () => Error;
   readonly signal?: AbortSignal | undefined;
+  /** What to do with a result that comes when nobody waits for it any more. */
+  readonly discard?: (result: T) => void;
 }
 
 /**
@@ -13,7 +15,7 @@ export interface DeadlineOptions {
  */
 export async function withDeadline<T>(
   platform: Platform,
-  { ms, error, signal }: DeadlineOptions,
+  { ms, error, signal, discard = () => {} }: DeadlineOptions<T>,
   operation: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
@@ -24,8 +26,12 @@ export async function withDeadline<T>(
   const ended = new Promise<never>((_, reject) => {
     controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
   });
+  const result = operation(controller.signal);
   try {
-    return await Promise.race([operation(controller.signal), ended]);
+    return await Promise.race([result, ended]);
+  } catch (error) {
+    result.then(discard, () => {});
+    throw error;
   } finally {
     timer.cancel();
     signal?.removeEventListener('abort', passOn);
