@@ -8,7 +8,7 @@ import { withDeadline } from './deadline.ts';
 import type { ReceivedMessage } from './inbox.ts';
 import { GENERAL_LANE, type Lane } from './lanes.ts';
 import type { Pseudonym } from './pseudonym.ts';
-import { startUp } from './start-up.ts';
+import { type Entrance, startUp } from './start-up.ts';
 import type { ClientStats } from './stats.ts';
 import { surbBatches } from './surb-supply.ts';
 import { completeTraffic, type Traffic } from './traffic.ts';
@@ -85,7 +85,7 @@ export class ClientCore {
         push: (bytes: Uint8Array) => void (parts === undefined ? early.push(bytes) : parts.inbox.push(bytes)),
         state: () => parts?.linkChanged(),
       };
-      const entrance = await withDeadline(
+      const entrance = await withDeadline<Entrance>(
         platform,
         {
           ms: setupTimeoutMs,
