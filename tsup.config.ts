@@ -17,7 +17,14 @@ export default defineConfig({
   format: 'esm',
   platform: 'neutral',
   target: 'es2022',
-  dts: true,
+  dts: {
+    entry: {
+      index: 'src/index.ts',
+      polyfill: 'src/polyfill.ts',
+      'polyfill/auto': 'src/polyfill/auto.ts',
+      devnet: 'src/devnet/index.ts',
+    },
+  },
   sourcemap: true,
   splitting: true,
   clean: true,

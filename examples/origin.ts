@@ -1,7 +1,8 @@
 /** The server at the other end of the tour: HTTPS on loopback, with a certificate authority made for the occasion. */
 
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer, type RequestListener } from 'node:https';
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAuthority } from 'mixfetch/devnet';
 
