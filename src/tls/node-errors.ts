@@ -25,17 +25,9 @@ export function sessionError(error?: Error): MixnetError {
 
 function certificateError(error: Error | undefined): MixnetError {
   const code = codeOf(error);
-  // This one names host and certificate in its message: what stays is the code.
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    const cause = Object.assign(new Error('the certificate is not for this host'), { code });
-    return new MixnetError('ERR_MIX_TLS_CERTIFICATE', { message: refused('it is for another host', code), cause });
-  }
-  return new MixnetError('ERR_MIX_TLS_CERTIFICATE', { message: refused(error?.message, code), cause: error });
-}
-
-function refused(why: string | undefined, code: string | undefined): string {
-  const reason = code === undefined || code === 'UNSPECIFIED' ? why : `${why} (${code})`;
-  return `The certificate of the destination was not accepted: ${reason}.`;
+  const why = code === undefined || code === 'UNSPECIFIED' ? error?.message : `${error?.message} (${code})`;
+  const message = `The certificate of the destination was not accepted: ${why}.`;
+  return new MixnetError('ERR_MIX_TLS_CERTIFICATE', { message, cause: error });
 }
 
 /** OpenSSL's reason, such as "wrong version number", and Node's code for it. */

@@ -5,11 +5,10 @@
  * @module
  */
 
-import { constants } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   type ConnectionOptions,
-  checkServerIdentity,
   connect,
   createSecureContext,
   type PeerCertificate,
@@ -60,9 +59,18 @@ function connectionOptions(records: RecordDuplex, { hostname, alpn, ca, extraCa 
   };
 }
 
-/** The names are the subjectAltNames alone (RFC 9525, section 2): Node by itself would fall back to the common name. */
-function checkIdentity(host: string, certificate: PeerCertificate): Error | undefined {
-  return checkServerIdentity(host, { ...certificate, subject: { ...certificate.subject, CN: '' } });
+/**
+ * The names are the subjectAltNames alone (RFC 9525, section 2), and a wildcard stands for one whole label. By OpenSSL:
+ * `tls.checkServerIdentity` falls back to the common name, and in Node 22 it knows no IPv6 address.
+ */
+function checkIdentity(host: string, { raw }: PeerCertificate): Error | undefined {
+  const certificate = new X509Certificate(raw);
+  const name =
+    isIP(host) === 0
+      ? certificate.checkHost(host, { subject: 'never', partialWildcards: false })
+      : certificate.checkIP(host);
+  if (name !== undefined) return undefined;
+  return Object.assign(new Error('it is for another host'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
 }
 
 interface Trust {

@@ -156,6 +156,7 @@ describe('the certificate is refused', async () => {
     ['for an address written as a name', '127.0.0.1', await authority.issue({ hosts: [], commonName: '127.0.0.1' })],
     ['for a name below a wildcard', 'a.b.wild.test', await authority.issue({ hosts: ['*.wild.test'] })],
     ['for the name above a wildcard', 'wild.test', await authority.issue({ hosts: ['*.wild.test'] })],
+    ['for a wildcard that is part of a label', 'foo.wild.test', await authority.issue({ hosts: ['f*.wild.test'] })],
   ])('%s', async (_what, hostname, certificate) => {
     const refused = secureTo(await tlsServer(certificate), { hostname });
     await expect(refused).rejects.toMatchObject({ code: 'ERR_MIX_TLS_CERTIFICATE' });
