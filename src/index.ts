@@ -10,6 +10,7 @@ import {
   ClientSetup,
   createFetch,
   type Decoder,
+  isExitAddress,
   type MixFetchInit,
   type PoolLimits,
   readObjectUrl,
@@ -90,7 +91,7 @@ export interface SharedClientOptions extends FetchOptions {
  * @throws TypeError naming an option that does not exist, or has a value it cannot have.
  */
 export function createMixFetch(options: MixFetchOptions | SharedClientOptions = {}): MixFetch {
-  refuseUnknown(options);
+  checkOptions(options);
   const { platform = createPlatform(), tls, ca, extraCa, pool, decoders, timeouts } = options;
   const source = 'client' in options ? existing(options.client) : connecting(options, platform);
   const fetch = createFetch({
@@ -199,15 +200,33 @@ const clientOptions = ['api', 'gateway', 'traffic', 'platform', 'signal', 'exits
 const fetchOptions = ['tls', 'ca', 'extraCa', 'pool', 'decoders', 'timeouts'];
 
 /** An option that is misspelt, or of another version, must not be ignored: somebody relies on it. */
-function refuseUnknown(options: object): void {
+function checkOptions(options: Partial<MixFetchOptions & SharedClientOptions>): void {
   const unknown = Object.keys(options).find(name => ![...clientOptions, ...fetchOptions].includes(name));
   if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
-  if ('client' in options && !(options.client instanceof MixnetClient)) {
-    throw new TypeError('The option "client" must be a MixnetClient.');
-  }
-  if ('tls' in options && !['platform', 'own', undefined].includes(options.tls as string | undefined)) {
-    throw new TypeError('The option "tls" must be "platform" or "own".');
-  }
+  const { client, api, gateway, exits, ca, extraCa, tls } = options;
+  if ('client' in options && !(client instanceof MixnetClient)) throw invalid('client', 'a MixnetClient');
+  if (!isListOf(typeof api === 'string' ? [api] : api, isWebUrl)) throw invalid('api', 'one or more URLs');
+  if (gateway !== undefined && typeof gateway !== 'string') throw invalid('gateway', 'the identity of a gateway');
+  if (!isListOf(exits, isExitAddress)) throw invalid('exits', 'Nym addresses');
+  if (!isListOf(ca, isText)) throw invalid('ca', 'certificates in PEM');
+  if (!isListOf(extraCa, isText)) throw invalid('extraCa', 'certificates in PEM');
+  if (!['platform', 'own', undefined].includes(tls)) throw invalid('tls', '"platform" or "own"');
+}
+
+function isListOf(value: unknown, isMember: (member: unknown) => boolean): boolean {
+  return value === undefined || (Array.isArray(value) && value.every(isMember));
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function isWebUrl(value: unknown): boolean {
+  return typeof value === 'string' && URL.canParse(value) && /^https?:/i.test(value);
+}
+
+function invalid(option: string, what: string): TypeError {
+  return new TypeError(`The option "${option}" must be ${what}.`);
 }
 
 async function withoutOwnTls(): Promise<never> {

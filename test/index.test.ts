@@ -134,6 +134,10 @@ describe('createMixFetch', () => {
     [{ pool: { perHost: 2 } }, /"pool.perHost"/],
     [{ tls: 'none' }, /"tls"/],
     [{ client: {} }, /"client"/],
+    [{ api: 'nym.example' }, /"api"/],
+    [{ api: ['https://one.example', 2] }, /"api"/],
+    [{ exits: ['nobody'] }, /"exits"/],
+    [{ ca: 'PEM' }, /"ca"/],
   ];
   test.each(wrong)('%j is a TypeError that names the option', (options, named) => {
     expect(() => createMixFetch(options)).toThrow(TypeError);

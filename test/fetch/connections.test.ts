@@ -1,7 +1,11 @@
 import { setMaxListeners } from 'node:events';
+import { base58 } from '@scure/base';
 import { describe, expect, test } from 'vitest';
 import { startOrigin } from '../support/origin.ts';
 import { bed, expectQuiet, failureCode, rejection } from './bed.ts';
+
+const key = base58.encode(new Uint8Array(32).fill(9));
+const anExit = `${key}.${key}@${key}`;
 
 describe('keep-alive', () => {
   test('requests one after the other share a connection, even when the next one follows at once', async () => {
@@ -74,12 +78,12 @@ describe('keep-alive', () => {
     const other = await startOrigin();
     await (await it.fetch(it.at('/json'))).text();
     await (await it.fetch(it.at('/json'), { mixnet: { isolation: 'another me' } })).text();
-    await (await it.fetch(it.at('/json'), { mixnet: { exit: 'that one' } })).text();
+    await (await it.fetch(it.at('/json'), { mixnet: { exit: anExit } })).text();
     await (await it.fetch(`${other.url}/json`)).text();
     expect(it.exit.asked).toMatchObject([
       { isolation: '', exit: undefined },
       { isolation: 'another me', exit: undefined },
-      { isolation: '', exit: 'that one' },
+      { isolation: '', exit: anExit },
       { isolation: '', port: other.port },
     ]);
     await expectQuiet(it, 4);

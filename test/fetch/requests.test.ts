@@ -94,6 +94,7 @@ describe('arguments that are wrong', () => {
     ['a timeout of nothing', 'http://127.0.0.1/', { mixnet: { timeouts: { headers: 0 } } }, /"headers"/],
     ['an unknown timeout', 'http://127.0.0.1/', { mixnet: { timeouts: { header: 1 } } }, /"header"/],
     ['an isolation that is no string', 'http://127.0.0.1/', { mixnet: { isolation: 1 } }, /"mixnet.isolation"/],
+    ['an exit that is no address', 'http://127.0.0.1/', { mixnet: { exit: 'that one' } }, /"mixnet.exit"/],
     ['an unknown option of ours', 'http://127.0.0.1/', { mixnet: { exits: [] } }, /"mixnet.exits"/],
   ];
   test.each(wrong)('%s: a TypeError that names it, at once, and nothing is sent', async (_, input, init, named) => {
