@@ -16,6 +16,7 @@ interface Row {
 
 const rows: Row[] = [];
 let failures = 0;
+let connected = false;
 
 say('Starting a mixnet on this machine: a directory, three layers of mix nodes, gateways and an exit.');
 const origin = await startOrigin(['shop.test', 'rpc.test']);
@@ -28,6 +29,7 @@ const mixFetch = createMixFetch({ api: devnet.api, extraCa: [origin.ca] });
 try {
   const connecting = performance.now();
   await step('Connecting: node lists, a gateway, registration, cover traffic', () => mixFetch.ready());
+  connected = true;
   const connectMs = performance.now() - connecting;
 
   await step('Posting JSON to https://rpc.test/', postJson);
@@ -116,7 +118,7 @@ async function step(what: string, run: () => Promise<void>): Promise<void> {
 function showProgress(what: string, started: number): { done(line: string): void } {
   if (!process.stderr.isTTY) return { done: say };
   const draw = (): void => {
-    const stats = mixFetch.client?.stats();
+    const stats = connected ? mixFetch.client.stats() : undefined;
     const packets = stats === undefined ? '' : ` · packets: ${stats.realSent} real, ${stats.coverSent} cover`;
     process.stderr.write(`\r\x1b[2K… ${what} (${seconds(performance.now() - started)}${packets})`);
   };
@@ -137,8 +139,7 @@ function printTable(connectMs: number, { client }: MixFetch): void {
   for (const { what, firstByteMs, totalMs } of rows) {
     say(`${what.padEnd(48)} ${seconds(firstByteMs).padStart(10)} ${seconds(totalMs).padStart(10)}`);
   }
-  const stats = client?.stats();
-  if (stats === undefined) return;
+  const stats = client.stats();
   say(
     `packets sent: ${stats.realSent} real, ${stats.coverSent} cover · acknowledged: ${stats.acksReceived} · sent again: ${stats.retransmissions}`,
   );

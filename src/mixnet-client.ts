@@ -14,6 +14,7 @@ import {
   parseRecipient,
   type Recipient,
 } from './exit/index.ts';
+import { limits } from './limits.ts';
 import type { Milliseconds, Platform } from './platform/platform.ts';
 
 export interface ClientOptions {
@@ -211,7 +212,7 @@ export class MixnetClient extends EventTarget {
 
 /** The isolation of messages; that of a stream is a JSON array. */
 const MESSAGES = 'messages';
-const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+const MAX_WAITING_BYTES = limits.unreadMessages.value;
 /** What an empty message costs, so that they are bounded too. */
 const MESSAGE_OVERHEAD = 256;
 

@@ -1,4 +1,5 @@
 import { MixnetError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { Lane } from './lanes.ts';
 
 /**
@@ -172,5 +173,5 @@ export class Delivery {
 }
 
 /** Data accepted while this much waits is refused. One message may exceed it: it is in the caller's memory anyway. */
-export const MAX_WAITING_BYTES = 64 * 1024 * 1024;
-export const MAX_WAITING_MESSAGES = 100_000;
+export const MAX_WAITING_BYTES = limits.waitingBytes.value;
+export const MAX_WAITING_MESSAGES = limits.waitingMessages.value;

@@ -1,4 +1,5 @@
 import { MixnetError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import {
   ACK_BYTES,
   type AckKey,
@@ -92,5 +93,5 @@ function accept(message: NymMessage, pseudonym: Pseudonym | undefined): Received
 }
 
 /** Of unfinished messages: 40 000 packets. What Nym's own clients send at once is far below. */
-const MAX_BYTES = 64 * 1024 * 1024;
-const MAX_SETS = 4096;
+const MAX_BYTES = limits.unfinishedBytes.value;
+const MAX_SETS = limits.unfinishedSets.value;

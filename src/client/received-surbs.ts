@@ -1,4 +1,5 @@
 import { MixnetError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { ReplySurb, SenderTag } from '../message/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import type { Lane } from './lanes.ts';
@@ -276,7 +277,7 @@ export const INSPECTION_INTERVAL: Milliseconds = 5000;
 /** One carries the request, and one its repetition. */
 const LAST_TO_ASK_WITH = 2;
 /** Fragments parked for one sender: 13 MB. A single reply may exceed it, it is in the caller's memory anyway. */
-const MAX_PARKED = 8192;
+const MAX_PARKED = limits.parkedFragments.value;
 /** Senders and reply blocks of them all: some 60 MB. The longest silent sender makes room. */
-const MAX_SENDERS = 4096;
-const MAX_HELD_OF_ALL = 50_000;
+const MAX_SENDERS = limits.surbSenders.value;
+const MAX_HELD_OF_ALL = limits.surbs.value;

@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import { type ReplyKey, type ReplySurb, replyKeyDigest } from '../message/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import type { Pseudonym } from './pseudonym.ts';
@@ -156,6 +157,6 @@ const MAX_AGE: Milliseconds = 24 * 3_600_000;
 /** Beyond what messages overtake each other by, a few retransmissions and waiting in lanes included. */
 const REORDERING: Milliseconds = 20_000;
 /** Twenty times what a holder stores; the rest are keys of lost packets. Some 2 MB. */
-const MAX_KEYS_PER_PSEUDONYM = 8192;
+const MAX_KEYS_PER_PSEUDONYM = limits.replyKeysOfPseudonym.value;
 /** Some 30 MB. */
-const MAX_KEYS = 131_072;
+const MAX_KEYS = limits.replyKeys.value;

@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import type { ReplySurb } from '../message/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import { rotationMarker } from '../sphinx/index.ts';
@@ -81,7 +82,7 @@ export class SurbStock {
 }
 
 /** Twice the `maximum_reply_surb_storage_threshold` of Nym's clients, which set no limit. */
-export const MAX_HELD = 400;
+export const MAX_HELD = limits.surbsOfSender.value;
 /** Stale ones are given up for fresh ones beyond the usual reserve. */
 const STALE_KEPT_BELOW = 10;
 /** As long as the sender keeps the keys to open replies with. */

@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import { type Recipient, sameRecipient } from '../message/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import type { Pseudonym } from './pseudonym.ts';
@@ -89,7 +90,7 @@ export function surbBatches(amount: number): readonly number[] {
 }
 
 /** `maximum_allowed_reply_surb_request_size` of `nymtech/nym common/client-core/config-types/src/lib.rs`. */
-const MAX_REQUEST = 500;
+const MAX_REQUEST = limits.surbRequest.value;
 /** 29 packets (`nymtech/nym common/client-core/src/client/real_messages_control/message_handler.rs`). */
 const MAX_BATCH = 100;
 /** A holder spends its last ten on requests only, and asks for at least ten. */

@@ -4,6 +4,7 @@
  */
 
 import { MixnetError, type MixnetErrorCode } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import { OrderedBuffer } from './ordered-buffer.ts';
 import {
@@ -31,11 +32,11 @@ export type ConnectionAction =
 /** What one message may carry upstream: as much as the exit reads at a time. */
 export const MAX_SEND_BYTES = 16_384;
 /** More than that is not sent without acknowledgement, so that a lost message holds up little. */
-export const MAX_UNACKNOWLEDGED_BYTES = 65_536;
+export const MAX_UNACKNOWLEDGED_BYTES = limits.streamUnacknowledgedBytes.value;
 /** Half of what an exit takes ahead of a lost message: beyond that it refuses for good. */
-export const MAX_UNACKNOWLEDGED_MESSAGES = 500;
+export const MAX_UNACKNOWLEDGED_MESSAGES = limits.streamUnacknowledgedMessages.value;
 /** What a slow reader leaves unread, and what waits for a missing message. Beyond it the connection fails. */
-export const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+export const MAX_UNREAD_BYTES = limits.streamUnread.value;
 /** A reader that leaves this much unread gets no more reply blocks sent ahead. */
 export const LAGGING_BYTES = 256 * 1024;
 /** An exit drops data for which it got no reply block for about as long. */

@@ -1,5 +1,6 @@
 /** Which exit serves which isolation key, under which pseudonym, and for how long after its last connection. */
 
+import { limits } from '../limits.ts';
 import { formatRecipient, type Recipient } from '../message/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import type { ExitCore, ExitPseudonym } from './exit-core.ts';
@@ -84,4 +85,4 @@ export class SessionPool {
 /** Connections of a pool come back within minutes; after that, a new pseudonym is one link less. */
 const IDLE_TIME: Milliseconds = 10 * 60_000;
 /** Idle ones, each with up to 200 reply keys. */
-const MAX_SESSIONS = 256;
+const MAX_SESSIONS = limits.exitSessions.value;

@@ -2,18 +2,19 @@
 
 import { concatBytes } from '../crypto/bytes.ts';
 import { MixnetError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { Decoder } from './context.ts';
 import { asMixnetError } from './failure.ts';
 import type { BodySource } from './response-body.ts';
 
 /** As many as undici undoes. More than two are never seen in good faith. */
-export const MAX_CODINGS = 5;
+export const MAX_CODINGS = limits.codings.value;
 
 /** A body may grow to this size whatever its ratio. */
 export const FREE_EXPANSION_BYTES = 16 * 1024 * 1024;
 
 /** Beyond it, to this many times what came over the wire: repetitive JSON reaches 100, a bomb the 1032 of deflate. */
-export const MAX_EXPANSION_RATIO = 200;
+export const MAX_EXPANSION_RATIO = limits.expansion.value;
 
 /**
  * `source` with its codings undone, the last one first; as it is if there are none.

@@ -3,10 +3,11 @@
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, equalBytes } from '../crypto/bytes.ts';
 import { MixnetError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { BodySource } from './response-body.ts';
 
 /** Nothing of the body may be given before all of it is checked, so that all of it has to fit in memory. */
-export const MAX_VERIFIED_BYTES = 64 * 1024 * 1024;
+export const MAX_VERIFIED_BYTES = limits.verifiedBody.value;
 
 /** The weakest first. */
 const algorithms = [

@@ -4,6 +4,7 @@
  */
 
 import { MixnetError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { Milliseconds, Platform, Timer } from '../platform/platform.ts';
 import type { Connection } from './connection.ts';
 import type { PoolLimits } from './context.ts';
@@ -12,7 +13,7 @@ import type { Deadlines } from './deadlines.ts';
 export const defaultPoolLimits: PoolLimits = { perOrigin: 6, total: 32, idle: 45_000 };
 
 /** Requests that wait for a connection, altogether: each holds its body in memory. */
-export const MAX_WAITING = 1024;
+export const MAX_WAITING = limits.waitingRequests.value;
 
 /**
  * An exit cuts a connection five minutes after the last byte towards the destination, without telling whether a request

@@ -2,6 +2,7 @@
 
 import { MixnetError } from '../errors.ts';
 import type { ResponseHead } from '../http/index.ts';
+import { limits } from '../limits.ts';
 import { isReplayable, type RequestBody } from './body.ts';
 import { hasBadPort, isHttp, parseUrl } from './urls.ts';
 
@@ -13,7 +14,7 @@ export interface Hop {
   readonly body: RequestBody | undefined;
 }
 
-export const MAX_REDIRECTS = 20;
+export const MAX_REDIRECTS = limits.redirects.value;
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 

@@ -1,6 +1,7 @@
 /** One websocket to the gateway, from its opening to its end. It opens once; whoever wants another makes another. */
 
 import { MixnetError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import {
   longestGatewayFrame,
   type Milliseconds,
@@ -18,7 +19,7 @@ const ANSWER_DEADLINE: Milliseconds = 15_000;
 /** After so long without a word the gateway is asked for its version, which costs it nothing and us one small text. */
 const SILENCE: Milliseconds = 30_000;
 /** More than a minute of traffic at its usual rate: a gateway that takes nothing is given nothing more. */
-const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+const MAX_BUFFERED_BYTES = limits.gatewayBuffer.value;
 
 export interface ConnectionHandlers {
   push(bytes: Uint8Array): void;

@@ -2,9 +2,10 @@
 
 import { base64 } from '@scure/base';
 import { MixnetError } from '../errors.ts';
+import { limits } from '../limits.ts';
 
 /** No control message comes near it: the longest is a bandwidth credential of some kilobytes, written as integers. */
-const LONGEST_TEXT = 64 * 1024;
+const LONGEST_TEXT = limits.gatewayText.value;
 
 /** One message, its `type` known to be a string. */
 export class JsonMessage {

@@ -1,10 +1,11 @@
+import { limits } from '../limits.ts';
 import { FieldSection, maxSectionBytes } from './field-section.ts';
 import type { Field } from './grammar.ts';
 import { CrLf, LineReader, type Slice } from './lines.ts';
 import { malformed, tooLarge } from './refusals.ts';
 
 /** Size and extensions of one chunk. The extensions are skipped; nobody is known to send long ones. */
-export const maxChunkLineBytes = 4096;
+export const maxChunkLineBytes = limits.chunkLine.value;
 
 /**
  * A body in chunked transfer coding (RFC 9112, section 7.1):

@@ -1,10 +1,11 @@
+import { limits } from '../limits.ts';
 import { type Field, isFieldValue, isToken, trimWhitespace } from './grammar.ts';
 import type { LineReader, Slice } from './lines.ts';
 import { malformed, tooLarge } from './refusals.ts';
 
 /** Far above what servers send, far below what hurts: Node stops at 16 KiB, Chromium at 256 KiB. */
-export const maxSectionBytes = 64 * 1024;
-export const maxFields = 200;
+export const maxSectionBytes = limits.headerSection.value;
+export const maxFields = limits.headerFields.value;
 
 /** Header or trailer fields, line by line up to the empty line (RFC 9112, section 5). */
 export class FieldSection {

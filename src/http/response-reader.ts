@@ -5,6 +5,7 @@
  * @module
  */
 
+import { limits } from '../limits.ts';
 import { ChunkedBody } from './chunked-body.ts';
 import type { Field } from './grammar.ts';
 import { Slice } from './lines.ts';
@@ -41,7 +42,7 @@ export interface ResponseEnd {
 }
 
 /** Servers send one or two, if any. */
-export const maxInformationalResponses = 16;
+export const maxInformationalResponses = limits.informationalAnswers.value;
 
 /** Reads the one response to one request. */
 export class ResponseReader {

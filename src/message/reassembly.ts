@@ -4,6 +4,7 @@
  * peer can neither disturb nor evict what another is sending.
  */
 
+import { limits } from '../limits.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import { MAX_FRAGMENTS_PER_SET, type ParsedFragment, parseFragment } from './fragment.ts';
 import { removePadding } from './padding.ts';
@@ -42,7 +43,7 @@ interface Desk {
 /** What a fragment costs beside its payload, so that many empty ones are not free. */
 const FRAGMENT_OVERHEAD = 128;
 /** Finished sets remembered per origin: some 1 MB. Beyond it the oldest are forgotten early. */
-const MAX_FINISHED = 16_384;
+const MAX_FINISHED = limits.finishedSets.value;
 /** As often as the reference looks for stale sets. */
 const PRUNE_EVERY: Milliseconds = 10_000;
 

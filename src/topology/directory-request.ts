@@ -2,6 +2,7 @@
 
 import { concatBytes } from '../crypto/bytes.ts';
 import { MixnetError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
 import { malformed } from './json.ts';
 
@@ -9,7 +10,7 @@ import { malformed } from './json.ts';
 const DEADLINE: Milliseconds = 30_000;
 
 /** Ten times the longest list of the live network (every node, described). */
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const MAX_ANSWER_BYTES = limits.directoryAnswer.value;
 
 /**
  * All that is sent. A directory sees the address a request comes from, so what counts is that nothing in it tells one

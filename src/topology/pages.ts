@@ -1,5 +1,6 @@
 /** Lists that the directory may cut into pages, `?page=0` and on. It sends everything at once today. */
 
+import { limits } from '../limits.ts';
 import { integer, list, malformed, record } from './json.ts';
 
 export interface Page<T, M> {
@@ -10,9 +11,9 @@ export interface Page<T, M> {
 }
 
 /** Some ten times what the live network has: a longer list is an attack on memory, not a network. */
-export const MAX_NODES = 10_000;
+export const MAX_NODES = limits.directoryNodes.value;
 /** Enough for every list of that length in pages of 100. */
-const MAX_PAGES = 100;
+const MAX_PAGES = limits.directoryPages.value;
 
 /** The pagination envelope, with each item parsed. */
 export function parsePagination<T>(

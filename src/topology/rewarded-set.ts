@@ -1,5 +1,6 @@
 /** Who does what in this epoch, by node id: `v1/nym-nodes/rewarded-set`. It alone assigns the layers. */
 
+import { limits } from '../limits.ts';
 import { list, malformed, record, u32 } from './json.ts';
 
 export interface RewardedSet {
@@ -7,7 +8,7 @@ export interface RewardedSet {
 }
 
 /** The live network has 40 nodes in a layer; each one's key is examined at every refresh. */
-const MAX_LAYER = 1_000;
+const MAX_LAYER = limits.layerNodes.value;
 
 export function parseRewardedSet(answer: unknown): RewardedSet {
   const set = record(answer, 'rewarded set');

@@ -3,6 +3,7 @@
  * (`nymtech/nym nym-api/nym-api-requests/src/nym_nodes.rs`).
  */
 
+import { limits } from '../limits.ts';
 import { parseNodeAddress } from '../sphinx/index.ts';
 import { duration, key, list, record, text, u16, u32 } from './json.ts';
 import { type Page, parsePagination } from './pages.ts';
@@ -40,7 +41,7 @@ export interface SkimmedMetadata {
 }
 
 /** More addresses than any machine has use for; what an operator announces beyond is not read. */
-const MAX_IPS = 32;
+const MAX_IPS = limits.nodeAddresses.value;
 const LONGEST_IP = 45;
 /** RFC 1035, section 2.3.4. */
 const LONGEST_HOSTNAME = 253;

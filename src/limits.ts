@@ -1,0 +1,57 @@
+/**
+ * Bounds on what a peer, a server or a hurried caller can make this package hold or do, all in one place. The list in the
+ * README is printed from here; what happens at a limit is said where it is used.
+ *
+ * @module
+ */
+
+export interface Limit {
+  readonly what: string;
+  readonly value: number;
+  /** Empty for a plain number. */
+  readonly unit: 'bytes' | 'times' | '';
+}
+
+const KiB = 2 ** 10;
+const MiB = 2 ** 20;
+
+export const limits = {
+  directoryAnswer: { what: 'one answer of the directory', value: 16 * MiB, unit: 'bytes' },
+  directoryNodes: { what: 'nodes in one list of the directory', value: 10_000, unit: '' },
+  directoryPages: { what: 'pages of one list of the directory', value: 100, unit: '' },
+  layerNodes: { what: 'mix nodes in one layer', value: 1_000, unit: '' },
+  nodeAddresses: { what: 'addresses of one node', value: 32, unit: '' },
+  gatewayFrame: { what: 'one frame from the gateway', value: 256 * KiB, unit: 'bytes' },
+  gatewayText: { what: 'one control message from the gateway', value: 64 * KiB, unit: 'bytes' },
+  gatewayBuffer: { what: 'packets that the network has not taken yet', value: 8 * MiB, unit: 'bytes' },
+  waitingBytes: { what: 'data accepted and not yet acknowledged', value: 64 * MiB, unit: 'bytes' },
+  waitingMessages: { what: 'messages accepted and not yet acknowledged', value: 100_000, unit: '' },
+  unfinishedBytes: { what: 'fragments of unfinished messages', value: 64 * MiB, unit: 'bytes' },
+  unfinishedSets: { what: 'sets of fragments that are unfinished', value: 4096, unit: '' },
+  finishedSets: { what: 'finished sets remembered, of one sender', value: 16_384, unit: '' },
+  replyKeysOfPseudonym: { what: 'keys of reply blocks given out, of one pseudonym', value: 8192, unit: '' },
+  replyKeys: { what: 'keys of reply blocks given out', value: 131_072, unit: '' },
+  surbRequest: { what: 'reply blocks given for one request of a peer', value: 500, unit: '' },
+  surbsOfSender: { what: 'reply blocks kept of one sender', value: 400, unit: '' },
+  surbs: { what: 'reply blocks kept of all senders', value: 50_000, unit: '' },
+  surbSenders: { what: 'senders whose reply blocks are kept', value: 4096, unit: '' },
+  parkedFragments: { what: 'fragments that wait for reply blocks of one sender', value: 8192, unit: '' },
+  unreadMessages: { what: 'messages that a program has not read yet', value: 16 * MiB, unit: 'bytes' },
+  exitSessions: { what: 'pseudonyms kept for exits while unused', value: 256, unit: '' },
+  streamUnacknowledgedBytes: {
+    what: 'data of one stream sent and not yet acknowledged',
+    value: 64 * KiB,
+    unit: 'bytes',
+  },
+  streamUnacknowledgedMessages: { what: 'messages of one stream sent and not yet acknowledged', value: 500, unit: '' },
+  streamUnread: { what: 'data of one stream that nobody has read yet', value: 4 * MiB, unit: 'bytes' },
+  headerSection: { what: 'the headers of an answer', value: 64 * KiB, unit: 'bytes' },
+  headerFields: { what: 'header fields of an answer', value: 200, unit: '' },
+  chunkLine: { what: 'the line before a chunk', value: 4 * KiB, unit: 'bytes' },
+  informationalAnswers: { what: 'informational answers before the real one', value: 16, unit: '' },
+  redirects: { what: 'redirects in a row', value: 20, unit: '' },
+  codings: { what: 'content codings of one body', value: 5, unit: '' },
+  expansion: { what: 'what a coded body expands to, after the first 16 MiB', value: 200, unit: 'times' },
+  verifiedBody: { what: 'a body checked against `integrity`', value: 64 * MiB, unit: 'bytes' },
+  waitingRequests: { what: 'requests that wait for a connection', value: 1024, unit: '' },
+} as const satisfies Record<string, Limit>;

@@ -1,0 +1,15 @@
+import { describe, expect, test } from 'vitest';
+import { chapter, chaptersOfSource, readReadme } from './chapters.ts';
+
+describe('the README', () => {
+  test.each(Object.entries(chaptersOfSource()))(
+    'lists the %s that the source has (npm run readme writes them)',
+    (name, content) => {
+      expect(chapter(readReadme(), name)).toBe(content);
+    },
+  );
+
+  test('has the figures that npm run bench measured', () => {
+    expect(chapter(readReadme(), 'bench:packet')).toMatch(/\| this package with `node:crypto` \|/);
+  });
+});
