@@ -6,7 +6,7 @@ import { formatRecipient } from '../message/index.ts';
 import { createNodePlatform } from '../platform/node.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { DirectoryLie } from './directory-lies.ts';
-import type { Faults } from './faults.ts';
+import type { FaultSettings } from './faults.ts';
 import type { ObservedFrame } from './gateway-server.ts';
 import { type DevnetHost, HostMap } from './host-map.ts';
 import { Network } from './network.ts';
@@ -29,8 +29,8 @@ export interface Devnet extends AsyncDisposable {
   readonly gateways: readonly DevnetGateway[];
   /** The network requesters, in the order of `exits`. */
   readonly requesters: readonly DevnetRequester[];
-  /** May be changed at any time. */
-  readonly faults: Faults;
+  /** May be changed at any time; throws a `RangeError` for what cannot be. */
+  readonly faults: FaultSettings;
   /** Adds or, with `undefined`, removes a name that exits resolve. */
   setHost(name: string, host: DevnetHost | undefined): void;
   stats(): DevnetStats;

@@ -15,7 +15,10 @@ export interface FaultOptions {
   readonly duplicates?: number;
 }
 
-export class Faults implements Required<FaultOptions> {
+/** The same, to read and to set. */
+export type FaultSettings = { -readonly [Name in keyof FaultOptions]-?: Exclude<FaultOptions[Name], undefined> };
+
+export class Faults implements FaultSettings {
   #loss = 0;
   #reordering = 0;
   #duplicates = 0;

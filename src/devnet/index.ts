@@ -20,7 +20,7 @@ export {
   startDevnet,
 } from './devnet.ts';
 export type { DirectoryLie } from './directory-lies.ts';
-export type { FaultOptions, Faults } from './faults.ts';
+export type { FaultOptions, FaultSettings } from './faults.ts';
 export type { ObservedFrame } from './gateway-server.ts';
 export type { DevnetHost, ListeningHost, ServedHost } from './host-map.ts';
 export type { ByKind, NodeStats, PacketStats } from './node-stats.ts';

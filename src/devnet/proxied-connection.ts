@@ -42,6 +42,8 @@ export class ProxiedConnection {
   #waitingSince: Milliseconds | undefined;
   #readingEnded = false;
   #writingEnded = false;
+  /** All that the server sent is gone, and only the client has some time left. */
+  #lingering = false;
   #over = false;
 
   constructor(options: ProxiedConnectionOptions) {
@@ -135,7 +137,11 @@ export class ProxiedConnection {
   #drain(since: Milliseconds): void {
     const patient = this.#options.platform.now() - since < LANE_PATIENCE;
     if (patient && this.#options.queuedPackets() > 0) this.#set('end', LANE_POLL, () => this.#drain(since));
-    else this.#set('end', LINGER, () => this.end());
+    else if (this.#writingEnded) this.end();
+    else {
+      this.#lingering = true;
+      this.#set('end', LINGER, () => this.end());
+    }
   }
 
   /** The client has closed, or has sent nothing for too long. What the server still sends gets its linger. */
@@ -143,6 +149,7 @@ export class ProxiedConnection {
     if (this.#writingEnded) return;
     this.#writingEnded = true;
     this.#timers.idle?.cancel();
+    if (this.#lingering) this.end();
     if (this.#readingEnded) return;
     this.#set('end', LINGER, () => {
       this.#readingEnded = true;

@@ -125,6 +125,19 @@ describe('an end', () => {
     expect(asker.answers).toHaveLength(3);
   });
 
+  test('from the server, and then from the client, leaves nothing to wait for', async () => {
+    const { asker, clock, servers } = await world();
+    asker.connect();
+    await clock.advance(100);
+    servers[0]?.stream.end('bye');
+    await clock.advance(2_500);
+    expect(servers[0]?.gone()).toBe(false);
+    asker.write(0, '', true);
+    await clock.advance(200);
+    expect(servers[0]?.gone()).toBe(true);
+    expect(asker.answers).toHaveLength(3);
+  });
+
   test('from the client tells the server nothing for three seconds, in which its answer still passes', async () => {
     const { asker, clock, servers } = await world();
     asker.connect();

@@ -47,6 +47,7 @@ export class PacketSender {
   readonly states: LinkState[] = [];
   readonly link: GatewayLink;
   topology: Topology;
+  sharedKey: Uint8Array | undefined;
   readonly #platform: Platform;
   readonly #gateway: Uint8Array;
   readonly #ackKey: AckKey;
@@ -63,7 +64,13 @@ export class PacketSender {
       platform,
       identity: this.identity,
       gateway: { identity: this.#gateway, url: gateway.url },
-      on: { push: bytes => this.#take(bytes), state: state => this.states.push(state), sharedKey() {} },
+      on: {
+        push: bytes => this.#take(bytes),
+        state: state => void this.states.push(state),
+        sharedKey: key => {
+          this.sharedKey = key;
+        },
+      },
     });
   }
 
