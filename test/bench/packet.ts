@@ -11,9 +11,10 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { chapter, readmePath, readReadme, withChapter } from '../readme/chapters.ts';
 import { makeScenario } from './packet-scenario.ts';
 import { verifyParcel } from './packet-verify.ts';
 import type { Order, Slice } from './packet-worker.ts';
@@ -40,17 +41,17 @@ const variants: readonly Variant[] = [
 ];
 
 const SLICE_MS = 400;
-const marks = { start: '<!-- bench:packet -->', end: '<!-- /bench:packet -->' };
+const CHAPTER = 'bench:packet';
 
 const { values: options } = parseArgs({
   options: {
-    readme: { type: 'string', default: fileURLToPath(new URL('../../README.md', import.meta.url)) },
+    readme: { type: 'string', default: readmePath },
     rounds: { type: 'string', default: '15' },
   },
 });
-const readme = splitAtMarks(readFileSync(options.readme, 'utf8'));
-if (readme === undefined) {
-  console.error(`${options.readme} has no place for the table: ${marks.start} … ${marks.end}`);
+const readme = readReadme(options.readme);
+if (chapter(readme, CHAPTER) === undefined) {
+  console.error(`${options.readme} has no place for the table: <!-- ${CHAPTER} --> … <!-- /${CHAPTER} -->`);
   process.exit(1);
 }
 const rounds = Number(options.rounds);
@@ -61,7 +62,7 @@ if (!Number.isInteger(rounds) || rounds < 1) {
 const results = await measure(rounds);
 const table = formatTable(results);
 console.log(table);
-writeFileSync(options.readme, `${readme.before}\n${table}\n${readme.after}`);
+writeFileSync(options.readme, withChapter(readme, CHAPTER, table));
 for (const { variant, ratio } of results)
   if (variant.goal !== undefined && ratio.median < variant.goal) {
     console.error(`goal missed: ${variant.title} is ${ratio.median.toFixed(1)} times as fast, not ${variant.goal}`);
@@ -143,11 +144,4 @@ function formatTable(rows: readonly Result[]): string {
     '',
     `Median and middle half of ${rounds} rounds, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}.`,
   ].join('\n');
-}
-
-function splitAtMarks(text: string): { before: string; after: string } | undefined {
-  const start = text.indexOf(marks.start);
-  const end = text.indexOf(marks.end, start);
-  if (start < 0 || end < 0) return undefined;
-  return { before: text.slice(0, start + marks.start.length), after: text.slice(end) };
 }
