@@ -43,6 +43,8 @@ export interface GatewayServerOptions {
   readonly listen?: { readonly certificate?: IssuedCertificate };
 }
 
+/** Connections of clients at a time, as in real gateways: more are dropped. */
+const MAX_CONNECTIONS = 8_192;
 /** What clients send to a stalled gateway and is still kept for it. */
 const MAX_STALLED_MESSAGES = 10_000;
 
@@ -148,6 +150,7 @@ export class GatewayServer implements Switchable {
       requireTickets,
     });
     const connection: Connection = { socket, session, stalled: [], client: undefined };
+    if (this.#connections.size >= MAX_CONNECTIONS) socket.cut();
     this.#connections.set(session, connection);
     this.#expireInTime(connection);
     return {
