@@ -11,5 +11,4 @@ export {
 } from './lanes.ts';
 export type { Pseudonym } from './pseudonym.ts';
 export type { ClientStats } from './stats.ts';
-export { initialSurbs, topUp } from './surb-supply.ts';
 export { defaultTraffic, type Traffic } from './traffic.ts';

@@ -123,11 +123,6 @@ export class ReceivedSurbs<Item> {
     return this.#senders.get(nameOf(tag))?.stock.take();
   }
 
-  /** A reply block was not used: its fragment's lane is closed, say. */
-  giveBack(tag: SenderTag, surb: ReplySurb, now: Milliseconds): void {
-    this.#senders.get(nameOf(tag))?.stock.giveBack(surb, now);
-  }
-
   /** Parked fragments that nobody waits for any more, or that were acknowledged after all. */
   drop(tag: SenderTag, gone: (item: Item) => boolean): void {
     this.#senders.get(nameOf(tag))?.parked.drop(gone);

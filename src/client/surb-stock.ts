@@ -41,11 +41,6 @@ export class SurbStock {
     return (this.#fresh.shift() ?? this.#stale.shift())?.surb;
   }
 
-  /** Puts one back that was not used after all. */
-  giveBack(surb: ReplySurb, now: Milliseconds): void {
-    this.#queueFor(surb).unshift({ surb, receivedAt: now });
-  }
-
   /** The network's keys may have changed; returns how many reply blocks became stale by it. */
   rotate(view: RotationView): number {
     const before = this.#view;

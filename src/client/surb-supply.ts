@@ -72,16 +72,6 @@ export class SurbSupply {
   }
 }
 
-/** Reply blocks to attach to a first message, so that its answer need not wait for a request. */
-export function initialSurbs(expectedReplyPackets: number): number {
-  return HOLDERS_RESERVE + expectedReplyPackets + SPARE;
-}
-
-/** Reply blocks to send ahead to who is believed to hold `held`, so that so many packets come without a request. */
-export function topUp(held: number, expectedReplyPackets: number): number {
-  return Math.max(0, Math.min(initialSurbs(expectedReplyPackets), MAX_HELD) - held);
-}
-
 /** Divides reply blocks over messages. */
 export function surbBatches(amount: number): readonly number[] {
   const full = Math.floor(amount / MAX_BATCH);
@@ -93,14 +83,9 @@ export function surbBatches(amount: number): readonly number[] {
 const MAX_REQUEST = limits.surbRequest.value;
 /** 29 packets (`nymtech/nym common/client-core/src/client/real_messages_control/message_handler.rs`). */
 const MAX_BATCH = 100;
-/** A holder spends its last ten on requests only, and asks for at least ten. */
-const HOLDERS_RESERVE = 10;
+/** As many as a holder asks for at least (`minimum_reply_surb_request_size`). */
 const FLOOR = 10;
 /** Less than the ten seconds after which a holder asks again, and counts it as a failure. */
 const RESTRAINED_PAUSE: Milliseconds = 8000;
-/** For the request that goes out beside the answer, and for a packet that has to be sent again. */
-const SPARE = 2;
 /** Covers the loss of one packet in twenty at the fastest pace at which reply blocks can be sent. */
 const REFILL_PER_SECOND = 10;
-/** Some holders keep no more than this. */
-const MAX_HELD = 400;

@@ -199,17 +199,6 @@ describe('what is parked', () => {
     expect(surbs.parked('a')).toBe(2);
     expect(surbs.received(tag, replyBlocks(20), false, 1).send.map(({ item }) => item)).toEqual([1, 2]);
   });
-
-  test('a reply block that was not used is used next', () => {
-    const surbs = new ReceivedSurbs<number>();
-    const given = replyBlocks(20);
-    surbs.received(tag, given, false, 0);
-    const first = surbs.reply(tag, 'a', [1], 0).send[0]?.surb;
-    expect(first).toBe(given[0]);
-    if (first !== undefined) surbs.giveBack(tag, first, 1);
-    expect(surbs.available(tag)).toBe(20);
-    expect(surbs.reply(tag, 'a', [2], 2).send[0]?.surb).toBe(given[0]);
-  });
 });
 
 describe('bounds', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { initialSurbs, SurbSupply, surbBatches, topUp } from '../../src/client/surb-supply.ts';
+import { SurbSupply, surbBatches } from '../../src/client/surb-supply.ts';
 import { parseRecipient } from '../../src/message/index.ts';
 import { someRecipient, vectors } from '../message/support.ts';
 import { pseudonym } from './reply-blocks.ts';
@@ -93,20 +93,7 @@ describe('answers to requests for reply blocks', () => {
   });
 });
 
-describe('reply blocks given unasked', () => {
-  test("with a first message: the holder's reserve, the expected packets, and two", () => {
-    expect(initialSurbs(0)).toBe(12);
-    expect(initialSurbs(30)).toBe(42);
-  });
-
-  test('a top-up brings what is held to what is expected, within what holders keep', () => {
-    expect(topUp(0, 30)).toBe(42);
-    expect(topUp(40, 30)).toBe(2);
-    expect(topUp(50, 30)).toBe(0);
-    expect(topUp(100, 100_000)).toBe(300);
-    expect(topUp(500, 100_000)).toBe(0);
-  });
-
+describe('reply blocks in messages', () => {
   test('batches add up', () => {
     for (const amount of [0, 1, 99, 100, 101, 399, 400]) {
       expect(sum(surbBatches(amount))).toBe(amount);
