@@ -1,30 +1,46 @@
 /**
- * A child process that runs the published client `@nymproject/nym-client-wasm-node`, unmodified, and obeys its parent by
- * IPC. Started by `wasm-client.test.ts` with the directory URL and the gateway as arguments.
+ * A process that runs the published client `@nymproject/nym-client-wasm-node`, unmodified, and obeys its parent by IPC.
+ * `Peer` starts it, with the base URL of a directory and the identity of a gateway as arguments.
  */
 
 import 'fake-indexeddb/auto';
 import { WebSocket } from 'ws';
 
 export type PeerCommand =
-  | { readonly do: 'send'; readonly id: number; readonly data: string; readonly to: string }
+  | { readonly do: 'send'; readonly id: number; readonly data: Uint8Array; readonly to: string }
   | {
       readonly do: 'send-anonymous';
       readonly id: number;
-      readonly data: string;
+      readonly data: Uint8Array;
       readonly to: string;
       readonly surbs: number;
     }
-  | { readonly do: 'reply'; readonly id: number; readonly data: string; readonly senderTag: string }
+  | { readonly do: 'reply'; readonly id: number; readonly data: Uint8Array; readonly senderTag: string }
   | { readonly do: 'leave' };
 
-/** Data travels as base64: IPC is JSON. */
 export type PeerReport =
   | { readonly is: 'ready'; readonly address: string }
+  /** A text message on the websocket, either way: `> register`. Of those that answer each packet, none. */
+  | { readonly is: 'control'; readonly type: string }
   | { readonly is: 'accepted'; readonly id: number }
   | { readonly is: 'refused'; readonly id: number; readonly why: string }
-  | { readonly is: 'message'; readonly data: string; readonly anonymous: boolean }
+  /** The package hands over the sender's tag as an object without content: it is known only whether there is one. */
+  | { readonly is: 'message'; readonly data: Uint8Array; readonly tagged: boolean }
   | { readonly is: 'failed'; readonly why: string };
+
+class WatchedWebSocket extends WebSocket {
+  constructor(url: string, protocols?: string | string[]) {
+    super(url, protocols);
+    this.on('message', (data, isBinary) => {
+      if (!isBinary) watched('<', String(data));
+    });
+  }
+
+  override send(data: Parameters<WebSocket['send']>[0]): void {
+    if (typeof data === 'string') watched('>', data);
+    super.send(data);
+  }
+}
 
 // The package was built for a page: it looks for these globals.
 const Anything = { [Symbol.hasInstance]: () => true };
@@ -33,7 +49,7 @@ Object.assign(globalThis, {
   window: globalThis,
   Window: Anything,
   WorkerGlobalScope: Anything,
-  WebSocket,
+  WebSocket: WatchedWebSocket,
 });
 
 // A registration socket that closes late calls into a freed closure of the package: harmless, and not ours to mend.
@@ -60,23 +76,24 @@ try {
 
 async function obey(client: InstanceType<typeof NymClient>, command: PeerCommand): Promise<void> {
   if (command.do === 'leave') process.exit(0);
-  const data = new Uint8Array(Buffer.from(command.data, 'base64'));
+  const { id, data } = command;
   try {
     if (command.do === 'send') await client.send_regular_message(data, command.to);
     else if (command.do === 'send-anonymous') await client.send_anonymous_message(data, command.to, command.surbs);
     else await client.send_reply(data, command.senderTag);
-    report({ is: 'accepted', id: command.id });
+    report({ is: 'accepted', id });
   } catch (error) {
-    report({ is: 'refused', id: command.id, why: String(error) });
+    report({ is: 'refused', id, why: String(error) });
   }
 }
 
 function receive(data: Uint8Array, senderTag: unknown): void {
-  report({
-    is: 'message',
-    data: Buffer.from(data).toString('base64'),
-    anonymous: senderTag !== undefined && senderTag !== null,
-  });
+  report({ is: 'message', data, tagged: senderTag !== undefined && senderTag !== null });
+}
+
+function watched(direction: '<' | '>', text: string): void {
+  const { type } = JSON.parse(text) as { type: unknown };
+  if (type !== 'send') report({ is: 'control', type: `${direction} ${type}` });
 }
 
 function report(what: PeerReport): void {
