@@ -192,6 +192,20 @@ export class MixnetClient extends EventTarget {
     super.addEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
   }
 
+  override removeEventListener<K extends keyof MixnetClientEvents>(
+    type: K,
+    listener: ((event: MixnetClientEvents[K]) => void) | null,
+    options?: EventListenerOptions | boolean,
+  ): void;
+  override removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: EventListenerOptions | boolean,
+  ): void;
+  override removeEventListener(type: string, listener: unknown, options?: EventListenerOptions | boolean): void {
+    super.removeEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
+  }
+
   async #close(drain: Milliseconds): Promise<void> {
     if (drain > 0) this.#exits.closeStreams();
     else this.#exits.close();

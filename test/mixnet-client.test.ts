@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Devnet, startDevnet, VirtualPlatform } from '../src/devnet/index.ts';
-import { MessageReader, MixnetClient, type MixnetClientOptions } from '../src/mixnet-client.ts';
+import { MessageReader, MixnetClient, type MixnetClientOptions, type StateEvent } from '../src/mixnet-client.ts';
 
 const utf8 = new TextEncoder();
 /** Cover traffic is proved elsewhere, and costs time here. */
@@ -58,6 +58,9 @@ describe('a client of the mixnet', () => {
       const client = await connect();
       const states: string[] = [];
       client.addEventListener('state', ({ state }) => states.push(state));
+      const removed = (event: StateEvent) => states.push(`removed ${event.state}`);
+      client.addEventListener('state', removed);
+      client.removeEventListener('state', removed);
       const heard = new Promise<string>(resolve => {
         client.addEventListener('message', ({ data }) => resolve(text(data)));
       });

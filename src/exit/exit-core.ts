@@ -26,7 +26,7 @@ export interface ExitCore {
    * While restrained, requests for reply blocks are answered only so far that the other side does not give up: our readers
    * are slower than it is.
    */
-  restrainSurbs?(pseudonym: ExitPseudonym, restrained: boolean): void;
+  restrainSurbs(pseudonym: ExitPseudonym, restrained: boolean): void;
   unacknowledged(lane: string): { readonly messages: number; readonly bytes: number };
   /** Forgets what is unsent, and stops sending again what is sent. */
   dropLane(lane: string): void;

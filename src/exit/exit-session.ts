@@ -90,7 +90,7 @@ export class ExitSession {
   #restrain(restrained: boolean): void {
     if (this.#restrained === restrained) return;
     this.#restrained = restrained;
-    this.#core.restrainSurbs?.(this.pseudonym, restrained);
+    this.#core.restrainSurbs(this.pseudonym, restrained);
   }
 }
 

@@ -23,6 +23,16 @@ const hosts: NonNullable<DevnetOptions['hosts']> = {
       socket.on('error', () => {});
     },
   },
+  'flood.test': {
+    serve: socket => {
+      const more = () => {
+        while (socket.write(new Uint8Array(16_384))) {}
+      };
+      socket.on('drain', more).on('error', () => {});
+      socket.resume();
+      more();
+    },
+  },
   'mute.test': { serve: socket => void socket.resume().on('error', () => {}) },
   'private.test': { serve: (socket: Duplex) => socket.destroy(), address: '10.0.0.1' },
 };
@@ -140,6 +150,19 @@ describe('streams through the exit of a devnet', () => {
       },
       paced,
     );
+  });
+
+  test('an exit is held back while nobody reads, and goes on when somebody does', async () => {
+    await inDevnet({}, async ({ client, until, platform }) => {
+      const stream = client.openStream({ hostname: 'flood.test', port: 80 });
+      await platform.advance(60_000);
+      const early = client.stats().messagesReceived;
+      expect(early * 16_384).toBeLessThan(1_000_000);
+      await platform.advance(60_000);
+      expect(client.stats().messagesReceived - early).toBeLessThan(10);
+      expect((await until(read(stream, 900_000))).length).toBeGreaterThanOrEqual(900_000);
+      await until(stream.close());
+    });
   });
 
   test('closing lets the exit close its connection', async () => {
