@@ -7,7 +7,8 @@ export default defineConfig({
     environment: 'node',
     include: ['test/**/*.test.ts'],
     exclude: ['test/long/**', 'test/bench/**'],
-    testTimeout: 30_000,
+    testTimeout: 90_000,
+    hookTimeout: 60_000,
     maxWorkers: 2,
   },
 });

@@ -1,6 +1,6 @@
 /** Where a stream goes, as an exit reads it. */
 
-import { parseIpAddress } from './ip-address.ts';
+import { parseIpAddress } from '../ip-address.ts';
 
 /**
  * `host:port`, an IPv6 host in brackets. The host goes as it is given: names are resolved by the exit, and by nobody else.

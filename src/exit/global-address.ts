@@ -4,7 +4,7 @@
  * NAT64 and site-local addresses pass.
  */
 
-import { type IpAddress, isWithin, parseIpAddress } from './ip-address.ts';
+import { type IpAddress, isWithin, parseIpAddress } from '../ip-address.ts';
 
 /** `false` for a text that is no IP literal. */
 export function isGlobalAddress(ip: string): boolean {

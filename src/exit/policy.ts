@@ -7,7 +7,7 @@
  */
 
 import { MixnetError } from '../errors.ts';
-import { formatIpAddress, type IpAddress, isWithin, parseIpAddress } from './ip-address.ts';
+import { formatIpAddress, type IpAddress, isWithin, parseIpAddress } from '../ip-address.ts';
 
 export type PolicyAction = 'accept' | 'reject' | 'accept6' | 'reject6';
 

@@ -16,7 +16,7 @@
 
 import { ByteReader } from '../crypto/bytes.ts';
 import { MixnetError } from '../errors.ts';
-import { formatIpOctets, parseIpLiteral } from './ip-literal.ts';
+import { formatIpAddress, parseIpAddress } from '../ip-address.ts';
 import { malformed } from './malformed.ts';
 
 export interface NodeAddress {
@@ -32,15 +32,15 @@ export const LONGEST_ADDRESS_BYTES = 19;
 
 /** An address from a directory's text. Throws ERR_MIX_DIRECTORY_MALFORMED for whatever is no IP literal and port. */
 export function parseNodeAddress(ip: string, port: number): NodeAddress {
-  const octets = parseIpLiteral(ip);
+  const octets = parseIpAddress(ip);
   if (octets === undefined || !isPort(port))
     throw new MixnetError('ERR_MIX_DIRECTORY_MALFORMED', { message: 'A node address that is no IP literal and port.' });
-  return { ip: formatIpOctets(octets), port };
+  return { ip: formatIpAddress(octets), port };
 }
 
 /** 7 or 19 bytes, or as many as `paddedTo` says. */
 export function encodeNodeAddress(address: NodeAddress, paddedTo?: 19 | 32): Uint8Array {
-  const octets = parseIpLiteral(address.ip);
+  const octets = parseIpAddress(address.ip);
   if (octets === undefined || !isPort(address.port)) throw new RangeError('a node address of no IP literal and port');
   const encoded = new Uint8Array(paddedTo ?? 3 + octets.length);
   encoded[0] = octets.length === 4 ? 4 : 6;
@@ -56,7 +56,7 @@ export function decodeNodeAddress(bytes: Uint8Array): { address: NodeAddress; le
   const family = reader.u8();
   if (family !== 4 && family !== 6) throw malformed('A node address is neither IPv4 nor IPv6.');
   const port = reader.u16();
-  const ip = formatIpOctets(reader.bytes(family === 4 ? 4 : 16));
+  const ip = formatIpAddress(reader.bytes(family === 4 ? 4 : 16));
   return { address: { ip, port }, length: bytes.length - reader.remaining };
 }
 

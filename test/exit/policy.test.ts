@@ -8,8 +8,8 @@ import {
   parseExitPolicy,
   policyAllows,
 } from '../../src/exit/index.ts';
-import { formatIpAddress, parseIpAddress } from '../../src/exit/ip-address.ts';
 import { formatAddressPattern } from '../../src/exit/policy.ts';
+import { formatIpAddress, parseIpAddress } from '../../src/ip-address.ts';
 import vectors from '../vectors/exit-vectors.json' with { type: 'json' };
 import { MALFORMED, outcomeOf } from './support.ts';
 

@@ -1,4 +1,7 @@
-/** IP literals as bytes, as strict as the exit's own parser: what one side calls an address, the other must too. */
+/**
+ * IP addresses as text and as octets, as strict as the parsers of nodes and exits: what one side calls an address, the
+ * other must too. Text is always the canonical one, so that equal addresses are equal strings.
+ */
 
 /** 4 bytes or 16. */
 export type IpAddress = Uint8Array;
