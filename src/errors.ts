@@ -37,7 +37,8 @@ export const mixnetErrorCodes = {
   ERR_MIX_TLS_UNAVAILABLE: 'This runtime has no TLS that this package can use.',
   ERR_MIX_TLS_CERTIFICATE: 'The certificate of the destination was not accepted.',
   ERR_MIX_TLS_HANDSHAKE: 'The TLS handshake with the destination failed.',
-  ERR_MIX_TLS_FAILED: 'The TLS connection failed after its handshake: by an alert, or by a record that does not verify.',
+  ERR_MIX_TLS_FAILED:
+    'The TLS connection failed after its handshake: by an alert, or by a record that does not verify.',
   ERR_MIX_TLS_TRUNCATED: 'The TLS connection ended without its closing message.',
   ERR_MIX_HTTP_MALFORMED: 'The answer of the destination is not HTTP/1.1.',
   ERR_MIX_HTTP_TRUNCATED: 'The answer of the destination ended before it was complete.',
