@@ -3,12 +3,12 @@
 import { ctr, gcmsiv } from '@noble/ciphers/aes.js';
 import { chacha20orig } from '@noble/ciphers/chacha.js';
 import { ed25519, x25519 as nobleX25519 } from '@noble/curves/ed25519.js';
-import { blake2b } from '@noble/hashes/blake2.js';
 import { blake3 as nobleBlake3 } from '@noble/hashes/blake3.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { MixnetError } from '../errors.ts';
+import { blake2b } from './blake2b.ts';
 import { type EdwardsPoint, eightfoldPoint, encodeU } from './edwards.ts';
 import { expectLength, type FixedPoint, type Primitives } from './primitives.ts';
 import type { ScalarProduct } from './scalar-product.ts';
@@ -126,5 +126,5 @@ export const hkdfBlake3: Primitives['hkdfBlake3'] = (ikm, salt, info, length) =>
 
 export const blake2bMac: Primitives['blake2bMac'] = (key, data) => {
   expectLength('BLAKE2b key', key, 64);
-  return blake2b(data, { key, dkLen: 32 });
+  return blake2b(key, data, 32);
 };
