@@ -191,11 +191,13 @@ export class ReceivedSurbs<Item> {
   }
 
   #insist(sender: Sender<Item>, now: Milliseconds, decision: Decision<Item>): void {
-    if (now - Math.max(sender.requestedAt, sender.receivedAt) < REREQUEST_AFTER) return;
-    if (sender.rerequests >= MAX_REREQUESTS || now - sender.progressAt >= DROP_AFTER) {
+    const unanswered = now - Math.max(sender.requestedAt, sender.receivedAt) >= REREQUEST_AFTER;
+    // Progress counts alone: a sender who keeps giving one at a time would never be unanswered.
+    if ((unanswered && sender.rerequests >= MAX_REREQUESTS) || now - sender.progressAt >= DROP_AFTER) {
       this.#giveUp(sender, decision);
       return;
     }
+    if (!unanswered) return;
     sender.rerequests += 1;
     sender.expected = 0;
     this.#request(sender, sender.parked.size, now, decision);
@@ -212,7 +214,7 @@ export class ReceivedSurbs<Item> {
   }
 
   #giveUp(sender: Sender<Item>, decision: Decision<Item>): void {
-    decision.failed.push(...sender.parked.takeAll());
+    for (const item of sender.parked.takeAll()) decision.failed.push(item);
     sender.rerequests = 0;
     sender.expected = 0;
   }
