@@ -191,13 +191,11 @@ export class ReceivedSurbs<Item> {
   }
 
   #insist(sender: Sender<Item>, now: Milliseconds, decision: Decision<Item>): void {
-    const unanswered = now - Math.max(sender.requestedAt, sender.receivedAt) >= REREQUEST_AFTER;
-    // Progress counts alone: a sender who keeps giving one at a time would never be unanswered.
-    if ((unanswered && sender.rerequests >= MAX_REREQUESTS) || now - sender.progressAt >= DROP_AFTER) {
+    if (now - Math.max(sender.requestedAt, sender.receivedAt) < REREQUEST_AFTER) return;
+    if (sender.rerequests >= MAX_REREQUESTS || now - sender.progressAt >= DROP_AFTER) {
       this.#giveUp(sender, decision);
       return;
     }
-    if (!unanswered) return;
     sender.rerequests += 1;
     sender.expected = 0;
     this.#request(sender, sender.parked.size, now, decision);
