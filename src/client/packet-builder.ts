@@ -8,6 +8,7 @@ import {
   type Fragment,
   type FragmentId,
   type Recipient,
+  RecipientKeys,
   type ReplySurb,
   sealForRecipient,
   sealForSurb,
@@ -56,6 +57,7 @@ export interface PacketBuilderOptions {
  */
 export class PacketBuilder {
   readonly #options: PacketBuilderOptions;
+  readonly #recipientKeys = new RecipientKeys();
   readonly #cover: Fragment = { id: coverFragmentId, bytes: coverContent(SIZE) };
 
   constructor(options: PacketBuilderOptions) {
@@ -72,7 +74,8 @@ export class PacketBuilder {
     const route = routes.route(recipient.gateway, random);
     const delaysNs = sampleDelaysNs(route.length, traffic.averagePacketDelayMs, random);
     const ack = this.#ack(routes, fragment.id);
-    const plaintext = sealForRecipient({ ackBlock: ack.block, recipient, fragment: fragment.bytes, random });
+    const keys = this.#recipientKeys;
+    const plaintext = sealForRecipient({ ackBlock: ack.block, recipient, fragment: fragment.bytes, random, keys });
     const destination = recipient.identity;
     const { bytes, firstHop } = buildPacket({ route, delaysNs, destination, plaintext, size: SIZE, random });
     const expectedDelayMs = delayMs(delaysNs) + ack.delayMs;

@@ -39,6 +39,7 @@ export {
   type Recipient,
   sameRecipient,
 } from './recipient.ts';
+export { RecipientKeys } from './recipient-keys.ts';
 export {
   createReplySurb,
   decodeSurbList,

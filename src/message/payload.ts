@@ -12,6 +12,7 @@ import { fragmentCapacity } from './fragment.ts';
 import { ACK_BLOCK_BYTES, KEY_MATERIAL_BYTES } from './layout.ts';
 import { malformed } from './malformed.ts';
 import type { Recipient } from './recipient.ts';
+import type { RecipientKeys } from './recipient-keys.ts';
 import { type ReplyKey, type ReplySurb, replyKeyDigest } from './reply-surb.ts';
 import type { AckBlock } from './surb-ack.ts';
 
@@ -25,10 +26,12 @@ export function sealForRecipient(options: {
   /** Exactly the capacity of a packet size, see `fragmentCapacity`. */
   readonly fragment: Uint8Array;
   readonly random: RandomBytes;
+  /** Of the sender, who keeps it. */
+  readonly keys: RecipientKeys;
 }): Uint8Array {
-  const { ackBlock, recipient, fragment, random } = options;
+  const { ackBlock, recipient, fragment, random, keys } = options;
   const ephemeral = random(32);
-  const key = fragmentKey(ephemeral, recipient.encryption);
+  const key = fragmentKey(keys.agree(ephemeral, recipient));
   return payload(ackBlock, x25519PublicKey(ephemeral), aes128Ctr(key, ZERO_IV, fragment));
 }
 
@@ -54,7 +57,7 @@ export function keyMaterial(pushed: Uint8Array): Uint8Array {
  * @throws MixnetError `ERR_MIX_MIXNET_MALFORMED`
  */
 export function openFromSender(pushed: Uint8Array, encryptionSecret: Uint8Array): Uint8Array {
-  const key = fragmentKey(encryptionSecret, keyMaterial(pushed));
+  const key = fragmentKey(x25519(encryptionSecret, keyMaterial(pushed)));
   return aes128Ctr(key, ZERO_IV, pushed.subarray(KEY_MATERIAL_BYTES));
 }
 
@@ -78,8 +81,8 @@ export function isCover(content: Uint8Array): boolean {
   return coverText.every((byte, i) => content[i] === byte);
 }
 
-function fragmentKey(secret: Uint8Array, publicKey: Uint8Array): Uint8Array {
-  return hkdfBlake3(x25519(secret, publicKey), undefined, new Uint8Array(0), 16);
+function fragmentKey(sharedSecret: Uint8Array): Uint8Array {
+  return hkdfBlake3(sharedSecret, undefined, new Uint8Array(0), 16);
 }
 
 function payload(ackBlock: AckBlock, key: Uint8Array, ciphertext: Uint8Array): Uint8Array {

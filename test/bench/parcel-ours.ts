@@ -1,7 +1,13 @@
 /** A parcel as the client builds it. */
 
 import { sealFrame } from '../../src/gateway/index.ts';
-import { type AckKey, createSurbAck, decodeRecipient, sealForRecipient } from '../../src/message/index.ts';
+import {
+  type AckKey,
+  createSurbAck,
+  decodeRecipient,
+  RecipientKeys,
+  sealForRecipient,
+} from '../../src/message/index.ts';
 import {
   buildPacket,
   encodeMixPacket,
@@ -30,6 +36,7 @@ export function parcelBuilder(scenario: Scenario): () => Parcel {
     gateway: hop(gateway),
   }));
   const ackKey = scenario.ackKey as AckKey;
+  const keys = new RecipientKeys();
 
   return () => {
     const contents = drawContents(scenario);
@@ -47,7 +54,7 @@ export function parcelBuilder(scenario: Scenario): () => Parcel {
       route: drawRoute(layers, gateway),
       delaysNs: sampleDelaysNs(4, MEAN_DELAY_MS, random),
       destination: recipient.identity,
-      plaintext: sealForRecipient({ ackBlock: block, recipient, fragment: contents.fragment, random }),
+      plaintext: sealForRecipient({ ackBlock: block, recipient, fragment: contents.fragment, random, keys }),
       size: packetSizes.regular,
       random,
     });

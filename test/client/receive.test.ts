@@ -13,6 +13,7 @@ import {
   type EncryptionKey,
   encodeNymMessage,
   type NymMessage,
+  RecipientKeys,
   type ReplySurb,
   sealForRecipient,
   sealForSurb,
@@ -207,7 +208,9 @@ function fragments(message: NymMessage): Uint8Array[] {
 const ackBlock = pattern(ACK_BLOCK_BYTES) as AckBlock;
 
 function openly(fragment: Uint8Array): Uint8Array {
-  return sealForRecipient({ ackBlock, recipient: self, fragment, random }).subarray(ACK_BLOCK_BYTES);
+  return sealForRecipient({ ackBlock, recipient: self, fragment, random, keys: new RecipientKeys() }).subarray(
+    ACK_BLOCK_BYTES,
+  );
 }
 
 function through(replySurb: ReplySurb | undefined, fragment: Uint8Array): Uint8Array {

@@ -14,6 +14,7 @@ import {
   openReply,
   parseFragment,
   type Recipient,
+  RecipientKeys,
   replyKeyDigest,
   sealForRecipient,
   sealForSurb,
@@ -31,10 +32,17 @@ const recipient: Recipient = {
 };
 const ackBlock = pattern(ACK_BLOCK_BYTES) as AckBlock;
 const ephemeral = () => fromHex(regular.ephemeral_private);
+const keys = new RecipientKeys();
 
 describe('payloads are, byte for byte, those of the reference', () => {
   test('to a known recipient', () => {
-    const sealed = sealForRecipient({ ackBlock, recipient, fragment: fragmentOf('plain_hello'), random: ephemeral });
+    const sealed = sealForRecipient({
+      ackBlock,
+      recipient,
+      fragment: fragmentOf('plain_hello'),
+      random: ephemeral,
+      keys,
+    });
     expect(hex(sealed)).toBe(regular.payload_2048);
     expect(hex(keyMaterial(sealed.subarray(ACK_BLOCK_BYTES)))).toBe(regular.ephemeral_public);
     expect(openFromSender(sealed.subarray(ACK_BLOCK_BYTES), secret)).toEqual(fragmentOf('plain_hello'));
@@ -59,7 +67,7 @@ describe('payloads are, byte for byte, those of the reference', () => {
     expect(digest(content)).toBe(cover.plaintext_blake3);
     const { utf8, length } = vectors.source_test_fixtures.loop_cover_text;
     expect(Buffer.from(content.subarray(0, length)).toString()).toBe(utf8);
-    const sealed = sealForRecipient({ ackBlock, recipient, fragment: content, random: ephemeral });
+    const sealed = sealForRecipient({ ackBlock, recipient, fragment: content, random: ephemeral, keys });
     expect(digest(sealed)).toBe(cover.payload_blake3);
     expect(hex(sealed.subarray(405, 405 + 96))).toBe(cover.payload_from_405_first_96);
     expect(isCover(openFromSender(sealed.subarray(405), secret))).toBe(true);
@@ -92,7 +100,7 @@ describe('payloads', () => {
     const random = seededRandom(size.name);
     const [fragment] = splitMessage(encodeNymMessage({ kind: 'plain', data: pattern(7) }), size, random);
     const bytes = fragment?.bytes ?? new Uint8Array(0);
-    const sealed = sealForRecipient({ ackBlock, recipient, fragment: bytes, random });
+    const sealed = sealForRecipient({ ackBlock, recipient, fragment: bytes, random, keys });
     expect(sealed.length).toBe(size.plaintext);
     const opened = openFromSender(sealed.subarray(ACK_BLOCK_BYTES), secret);
     expect(opened).toEqual(bytes);
@@ -101,15 +109,34 @@ describe('payloads', () => {
 
   test('a fragment of no packet size is a mistake of the programmer', () => {
     const fragment = new Uint8Array(1610);
-    expect(() => sealForRecipient({ ackBlock, recipient, fragment, random: ephemeral })).toThrow(RangeError);
+    expect(() => sealForRecipient({ ackBlock, recipient, fragment, random: ephemeral, keys })).toThrow(RangeError);
     expect(() => sealForSurb({ ackBlock, replySurb: patternSurb(0, 1), fragment })).toThrow(RangeError);
   });
 
   test('the same fragment to the same recipient never looks the same', () => {
     const random = seededRandom('fresh');
     const fragment = fragmentOf('plain_hello');
-    const sealed = () => hex(sealForRecipient({ ackBlock, recipient, fragment, random }).subarray(405));
+    const sealed = () => hex(sealForRecipient({ ackBlock, recipient, fragment, random, keys }).subarray(405));
     expect(sealed()).not.toBe(sealed());
+  });
+
+  test('open with the same key however often their recipient is written to, and whatever kind of key it has', () => {
+    const random = seededRandom('recipient keys');
+    const publicKeys = [fromHex(regular.recipient_public), ...Array.from({ length: 8 }, () => random(32))];
+    for (const encryption of publicKeys)
+      for (let use = 0; use < 10; use++) {
+        const ownSecret = random(32);
+        const agreed = keys.agree(ownSecret, { ...recipient, encryption: encryption as Recipient['encryption'] });
+        expect(agreed).toEqual(x25519(ownSecret, encryption));
+      }
+  });
+
+  test('to a key of low order are refused, again and again', () => {
+    const encryption = new Uint8Array(32) as Recipient['encryption'];
+    for (let use = 0; use < 2; use++)
+      expect(() => keys.agree(ephemeral(), { ...recipient, encryption })).toThrow(
+        expect.objectContaining({ code: 'ERR_MIX_MIXNET_MALFORMED' }),
+      );
   });
 
   test('no fragment is taken for cover', () => {
