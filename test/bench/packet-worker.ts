@@ -11,17 +11,15 @@ export interface Slice {
   readonly parcels: readonly Parcel[];
 }
 
-const variant = process.argv[2];
-const { parcelBuilder } =
-  variant === 'literal' ? await import('./parcel-literal.ts') : await import('./parcel-ours.ts');
-let build: (() => Parcel) | undefined;
-
-process.on('message', (order: Order) => {
-  if ('scenario' in order) {
-    build = parcelBuilder(order.scenario);
-    process.send?.('ready');
-  } else if (build !== undefined) process.send?.(slice(build, order.slice.ms, order.slice.warmUp));
-});
+export function work(parcelBuilder: (scenario: Scenario) => () => Parcel): void {
+  let build: (() => Parcel) | undefined;
+  process.on('message', (order: Order) => {
+    if ('scenario' in order) {
+      build = parcelBuilder(order.scenario);
+      process.send?.('ready');
+    } else if (build !== undefined) process.send?.(slice(build, order.slice.ms, order.slice.warmUp));
+  });
+}
 
 /** Processor time, collection of garbage included: what else the machine does counts only through its caches. */
 function slice(build: () => Parcel, ms: number, warmUp: number): Slice {

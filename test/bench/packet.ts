@@ -3,6 +3,7 @@
  * encrypted to a recipient, in the frame for the gateway. Every variant has a process of its own (functions shared by
  * variants would be compiled for none), they take turns in slices, and every packet is unwrapped through its 4 + 4 hops
  * before it counts. Ratios are between slices of the same round, so that what else the machine does matters little.
+ * The workers run as users would run them: compiled beforehand, on plain Node, with the libraries as they are installed.
  *
  *     node --conditions=mixfetch-source --import tsx test/bench/packet.ts [--readme FILE] [--rounds N]
  *
@@ -11,9 +12,11 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildSync } from 'esbuild';
 import { chapter, readmePath, readReadme, withChapter } from '../readme/chapters.ts';
 import { makeScenario } from './packet-scenario.ts';
 import { verifyParcel } from './packet-verify.ts';
@@ -22,6 +25,7 @@ import type { Order, Slice } from './packet-worker.ts';
 interface Variant {
   readonly name: string;
   readonly title: string;
+  readonly parcel: 'literal' | 'ours';
   readonly conditions: readonly string[];
   /** Enough to compile what is hot, and to build the tables of all nodes. */
   readonly warmUp: number;
@@ -29,10 +33,18 @@ interface Variant {
 }
 
 const variants: readonly Variant[] = [
-  { name: 'literal', title: 'the protocol read literally, @noble alone', conditions: [], warmUp: 10, goal: undefined },
-  { name: 'node', title: 'this package with `node:crypto`', conditions: [], warmUp: 600, goal: 10 },
+  {
+    name: 'literal',
+    parcel: 'literal',
+    title: 'the protocol read literally, @noble alone',
+    conditions: [],
+    warmUp: 10,
+    goal: undefined,
+  },
+  { name: 'node', parcel: 'ours', title: 'this package with `node:crypto`', conditions: [], warmUp: 600, goal: 10 },
   {
     name: 'portable',
+    parcel: 'ours',
     title: 'this package with @noble alone',
     conditions: ['mixfetch-portable'],
     warmUp: 600,
@@ -84,7 +96,8 @@ interface Result {
 
 async function measure(rounds: number): Promise<Result[]> {
   const { scenario, secrets } = makeScenario();
-  const workers = variants.map(variant => ({ variant, worker: startWorker(variant), times: [] as number[] }));
+  const folder = mkdtempSync(fileURLToPath(new URL('../../node_modules/.packet-bench-', import.meta.url)));
+  const workers = variants.map(variant => ({ variant, worker: startWorker(variant, folder), times: [] as number[] }));
   try {
     for (const { worker } of workers) await ask(worker, { scenario });
     for (let round = 0; round <= rounds; round++)
@@ -96,6 +109,7 @@ async function measure(rounds: number): Promise<Result[]> {
       }
   } finally {
     for (const { worker } of workers) worker.kill();
+    rmSync(folder, { recursive: true });
   }
   const literal = workers[0]?.times ?? [];
   return workers.map(({ variant, times }) => ({
@@ -105,12 +119,22 @@ async function measure(rounds: number): Promise<Result[]> {
   }));
 }
 
-function startWorker({ name, conditions }: Variant): ChildProcess {
-  const flags = ['mixfetch-source', ...conditions].map(condition => `--conditions=${condition}`);
-  return fork(fileURLToPath(new URL('./packet-worker.ts', import.meta.url)), [name], {
-    execArgv: [...flags, '--import', 'tsx'],
-    serialization: 'advanced',
+function startWorker({ name, parcel, conditions }: Variant, folder: string): ChildProcess {
+  const outfile = join(folder, `${name}.mjs`);
+  buildSync({
+    stdin: {
+      contents: `import { parcelBuilder } from './parcel-${parcel}.ts'; import { work } from './packet-worker.ts'; work(parcelBuilder);`,
+      resolveDir: fileURLToPath(new URL('.', import.meta.url)),
+    },
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: `node${process.versions.node}`,
+    conditions: ['mixfetch-source', ...conditions],
   });
+  return fork(outfile, { execArgv: [], serialization: 'advanced' });
 }
 
 async function ask(worker: ChildProcess, order: Order): Promise<unknown> {
