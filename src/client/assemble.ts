@@ -185,6 +185,7 @@ export function assemble({ platform, traffic, directory, entrance, strictReserve
     inbox,
     start() {
       network.start();
+      outageWatch.linkChanged(); // it may have lost its connection before there was anybody to be told
       rotationWatch.look();
       streams.start();
     },

@@ -53,6 +53,7 @@ export type ClientState = LinkState;
  *
  * - ERR_MIX_MIXNET_NO_ROUTE where the topology does not have the recipient's gateway,
  * - ERR_MIX_MIXNET_UNDELIVERED where a packet was sent as often as it may be and not acknowledged,
+ * - ERR_MIX_GATEWAY_CLOSED where the gateway has been away for five minutes,
  * - ERR_MIX_MIXNET_CLOSED for a closed client, ERR_MIX_USAGE_BUSY where too much waits already, or the signal's reason.
  */
 export class ClientCore {

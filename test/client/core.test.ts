@@ -210,6 +210,35 @@ describe('nothing waits for ever', () => {
     expect(await hopeless).toMatchObject({ code: 'ERR_MIX_GATEWAY_CLOSED' });
   });
 
+  test('a gateway that goes while the client still waits for the directory, and stays away, holds up nobody for ever', async () => {
+    const net = await Loopback.start();
+    const platform = net.devnet.clientPlatform();
+    let answer = () => {};
+    const slow = new Promise<void>(resolve => {
+      answer = resolve;
+    });
+    const connecting = net.connecting({
+      platform: {
+        ...platform,
+        async directoryFetch(url, init) {
+          if (url.endsWith('rewarded-set')) await slow;
+          return platform.directoryFetch(url, init);
+        },
+      },
+    });
+    await net.platform.advance(1000);
+    await net.devnet.gateways[0]?.kill();
+    await net.platform.advance(10);
+    answer();
+    const core = await net.platform.until(connecting);
+    expect(core.state).toBe('reconnecting');
+    const hopeless = outcome(core.send(core.address, bytes('hello?')));
+    await net.platform.advance(301_000);
+    expect(await Promise.race([hopeless, 'waits'])).toMatchObject({ code: 'ERR_MIX_GATEWAY_CLOSED' });
+    await core.close();
+    await net.leftNothing();
+  });
+
   test('an aborted message, and those of a dropped lane, are rejected with the reason', async () => {
     const net = await Loopback.start();
     const core = await net.connect({ traffic: { ...quiet, messageSendingAverageDelayMs: 20 } });
