@@ -87,11 +87,20 @@ async function enter(
     );
     const view = await topology;
     signal.throwIfAborted();
-    if (view.findNode(gateway.identity) === undefined) throw new MixnetError('ERR_MIX_GATEWAY_UNKNOWN');
+    checkWayBack(view, gateway.identity, platform);
     return { keys, gateway: gateway.identity as IdentityKey, link, topology: view };
   } catch (error) {
     link.close();
     throw error;
+  }
+}
+
+/** An operator may announce a key that nothing can be encrypted to: nothing of ours would ever come back. */
+function checkWayBack(topology: Topology, gateway: Uint8Array, { randomBytes }: Platform): void {
+  try {
+    topology.route(gateway, randomBytes);
+  } catch (cause) {
+    throw new MixnetError('ERR_MIX_GATEWAY_UNKNOWN', { cause });
   }
 }
 

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { collect, Loopback, outcome, quiet } from './loopback.ts';
 
 const text = (message: { data: Uint8Array } | undefined) => new TextDecoder().decode(message?.data);
+/** The secret that it agrees on is zero, whoever asks. */
+const lowOrderKey = new Uint8Array(32);
 const bytes = (content: string) => new TextEncoder().encode(content);
 
 describe('connecting', () => {
@@ -55,6 +57,29 @@ describe('connecting', () => {
     await greedy.platform.advance(61_000);
     expect(await result).toMatchObject({ code: 'ERR_MIX_GATEWAY_TICKETS' });
     await greedy.leftNothing();
+  });
+
+  test('passes over a gateway whose Sphinx key nobody can use', async () => {
+    const net = await Loopback.start({ gateways: 2 });
+    const platform = net.devnet.clientPlatform();
+    const [crooked, honest] = net.devnet.gateways;
+    const directoryFetch: typeof platform.directoryFetch = async (url, init) => {
+      const response = await platform.directoryFetch(url, init);
+      if (!url.includes('entry-gateways')) return response;
+      const answer = await response.json();
+      for (const node of answer.nodes.data) {
+        if (node.ed25519_identity_pubkey === crooked?.identity) node.x25519_sphinx_pubkey = base58.encode(lowOrderKey);
+      }
+      return Response.json(answer);
+    };
+    for (let client = 0; client < 4; client++) {
+      const core = await net.connect({ platform: { ...platform, directoryFetch }, traffic: quiet });
+      expect(base58.encode(core.address.gateway)).toBe(honest?.identity);
+      await core.close();
+    }
+    const named = net.connect({ platform: { ...platform, directoryFetch }, gateway: crooked?.identity ?? '' });
+    expect(await outcome(named)).toMatchObject({ code: 'ERR_MIX_GATEWAY_UNKNOWN' });
+    await net.leftNothing();
   });
 
   test('has a deadline, and a signal', async () => {
