@@ -156,7 +156,8 @@ export class NetworkView {
     if (this.#stopped.signal.aborted) return;
     const { platform } = this.#options;
     // Where epochs are much shorter than on the main network, more often: a rotation must not pass unseen.
-    const interval = Math.min(REFRESH_EVERY_MS, (this.#keyRotation?.epochDuration ?? REFRESH_EVERY_MS) / 4);
+    const wanted = Math.min(REFRESH_EVERY_MS, (this.#keyRotation?.epochDuration ?? REFRESH_EVERY_MS) / 4);
+    const interval = Math.max(wanted, SHORTEST_REFRESH_MS);
     const mean = Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), interval);
     const pause = mean / 2 + Math.min(exponential(mean / 2, platform.randomBytes), mean);
     this.#alarm.set(platform.now() + (this.#failures === 0 ? interval : pause));
@@ -177,6 +178,8 @@ function sameIdentity(a: Uint8Array, b: Uint8Array): boolean {
 
 /** As Nym's clients do (`nymtech/nym common/client-core/config-types/src/lib.rs`, `topology_refresh_rate`). */
 const REFRESH_EVERY_MS: Milliseconds = 300_000;
+/** Whatever a directory says of its epochs; those of seconds exist in tests only. */
+const SHORTEST_REFRESH_MS: Milliseconds = 500;
 const FIRST_RETRY_MS: Milliseconds = 10_000;
 /** The directory's caches are some minutes old. */
 const TOLERATED_CLOCK_ERROR_MS: Milliseconds = 600_000;

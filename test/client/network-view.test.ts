@@ -43,6 +43,7 @@ function createView(first = topologyOf(47), rotationDown = false) {
     askedForRotation: 0,
     down: false,
     rotationDown,
+    epochDuration: HOUR,
     gateways: [own, other] as readonly GatewayNode[],
     epoch: () => 47 + Math.floor((platform.wallTime() - keyRotation.referenceStart) / HOUR),
     async topology() {
@@ -53,7 +54,7 @@ function createView(first = topologyOf(47), rotationDown = false) {
     async keyRotation() {
       directory.askedForRotation += 1;
       if (directory.rotationDown) throw new MixnetError('ERR_MIX_DIRECTORY_UNREACHABLE');
-      return keyRotation;
+      return { ...keyRotation, epochDuration: directory.epochDuration };
     },
   };
   let changes = 0;
@@ -125,6 +126,19 @@ describe('the topology', () => {
     directory.epoch = () => 47;
     await platform.advance(5 * HOUR);
     expect(view.current?.rotationId).toBe(1);
+  });
+
+  test.each([
+    ['', false],
+    [', nor while it is down', true],
+  ])('is not asked for without pause where the directory says that epochs last a microsecond%s', async (_, down) => {
+    const { platform, directory } = createView();
+    directory.epochDuration = 0.001;
+    await platform.advance(5 * MINUTE);
+    const { length } = directory.asked;
+    directory.down = down;
+    await platform.advance(1000);
+    expect(directory.asked.length - length).toBeLessThan(10);
   });
 
   test('without our own gateway keeps it, in the same rotation', async () => {
