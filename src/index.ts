@@ -96,7 +96,7 @@ export function createMixFetch(options: MixFetchOptions | SharedClientOptions = 
   const source = 'client' in options ? existing(options.client) : connecting(options, platform);
   const fetch = createFetch({
     ...{ platform, ca, extraCa, pool, decoders, timeouts },
-    secure: tls === 'own' ? withoutOwnTls : undefined,
+    tls: tls === 'own' ? withoutOwnTls : undefined,
     open(stream) {
       const client = source.get(stream.signal);
       return client instanceof Promise ? client.then(it => it.openStream(stream)) : client.openStream(stream);
@@ -229,6 +229,6 @@ function invalid(option: string, what: string): TypeError {
   return new TypeError(`The option "${option}" must be ${what}.`);
 }
 
-async function withoutOwnTls(): Promise<never> {
-  throw new MixnetError('ERR_MIX_TLS_UNAVAILABLE');
-}
+const withoutOwnTls = {
+  secure: () => Promise.reject(new MixnetError('ERR_MIX_TLS_UNAVAILABLE')),
+};

@@ -1,7 +1,7 @@
 /** What a fetch is made from: streams through exits, TLS over them, and the options that hold for every request. */
 
 import type { Milliseconds, Platform } from '../platform/platform.ts';
-import type { ByteStream, SecureOptions } from '../tls/index.ts';
+import type { ByteStream, Tls } from '../tls/index.ts';
 import type { Timeouts } from './timeouts.ts';
 
 /** A stream at an exit. It can be written to before it is open, and what is written then shares the flight. */
@@ -39,9 +39,9 @@ export type Decoder = () => ReadableWritablePair<Uint8Array, Uint8Array>;
 export interface FetchContext {
   /** Opens a stream at an exit; a promise only while there is no client yet. */
   open(options: OpenOptions): ExitStream | Promise<ExitStream>;
-  /** Begins at once, before `opened`, so that the ClientHello shares the flight. Default: the TLS of the platform. */
-  readonly secure?: ((stream: ByteStream, options: SecureOptions) => Promise<ByteStream>) | undefined;
   readonly platform: Platform;
+  /** Default: that of the platform, with `ca` and `extraCa`. */
+  readonly tls?: Tls | undefined;
   /** Certificate authorities, PEM: `ca` instead of the built-in ones, `extraCa` beside them. */
   readonly ca?: readonly string[] | undefined;
   readonly extraCa?: readonly string[] | undefined;

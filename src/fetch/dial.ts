@@ -1,6 +1,6 @@
 /** A new connection: a stream at an exit and, for https, TLS over it to the destination itself. */
 
-import { type ByteStream, secure as platformSecure } from '../tls/index.ts';
+import type { ByteStream, Tls } from '../tls/index.ts';
 import { Connection } from './connection.ts';
 import type { ExitStream, FetchContext } from './context.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -24,7 +24,7 @@ const ALPN = ['http/1.1'];
  * For http the connection is given before the exit has answered, so that the request shares the flight of the request to
  * connect; for https, that flight carries the ClientHello.
  */
-export async function dial(context: FetchContext, target: Target, deadlines: Deadlines): Promise<Connection> {
+export async function dial(context: FetchContext, tls: Tls, target: Target, deadlines: Deadlines): Promise<Connection> {
   const { signal } = deadlines;
   deadlines.enter('setup');
   const opening = context.open({
@@ -42,7 +42,7 @@ export async function dial(context: FetchContext, target: Target, deadlines: Dea
   deadlines.enter('connect');
   if (!target.secure) return new Connection(context.platform, stream);
   try {
-    const secured = await handshake(context, target, stream, signal);
+    const secured = await handshake(tls, target, stream, signal);
     return new Connection(context.platform, stream, secured);
   } catch (error) {
     close(stream, error);
@@ -51,14 +51,9 @@ export async function dial(context: FetchContext, target: Target, deadlines: Dea
 }
 
 /** Fails when the exit refuses, with what the exit says, or when TLS fails. */
-async function handshake(
-  context: FetchContext,
-  target: Target,
-  stream: ExitStream,
-  signal: AbortSignal,
-): Promise<ByteStream> {
-  const { ca, extraCa, secure = platformSecure } = context;
-  const secured = secure(stream, { hostname: target.hostname, alpn: ALPN, ca, extraCa, signal });
+async function handshake(tls: Tls, target: Target, stream: ExitStream, signal: AbortSignal): Promise<ByteStream> {
+  // At once, before `opened`, so that the ClientHello shares the flight.
+  const secured = tls.secure(stream, { hostname: target.hostname, alpn: ALPN, signal });
   const refused = new Promise<never>((_, reject) => stream.opened.catch(reject));
   return unlessAborted(Promise.race([refused, secured]), signal, late => close(late, signal.reason));
 }

@@ -3,6 +3,7 @@
 import { MixnetError } from '../errors.ts';
 import type { Field, ResponseHead } from '../http/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
+import { createTls } from '../tls/index.ts';
 import { bodyLength, isReplayable, piecesOf } from './body.ts';
 import type { Connection } from './connection.ts';
 import type { FetchContext } from './context.ts';
@@ -34,9 +35,10 @@ export class HttpFetch {
 
   constructor(context: FetchContext) {
     this.#context = context;
+    const tls = context.tls ?? createTls(context);
     this.#pool = new Pool(
       context.platform,
-      (target, deadlines) => dial(context, target, deadlines),
+      (target, deadlines) => dial(context, tls, target, deadlines),
       resolvePoolLimits(context.pool),
     );
   }

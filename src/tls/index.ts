@@ -4,5 +4,5 @@
  * @module
  */
 
-export { secure } from '#secure';
-export type { ByteStream, SecureOptions, SecureStream } from './secure-stream.ts';
+export { createTls } from '#secure';
+export type { Authorities, ByteStream, SecureOptions, SecureStream, Tls } from './secure-stream.ts';

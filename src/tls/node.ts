@@ -17,23 +17,28 @@ import {
 } from 'node:tls';
 import { RecordDuplex } from './node-duplex.ts';
 import { NodeSecureStream } from './node-stream.ts';
-import type { ByteStream, SecureOptions, SecureStream } from './secure-stream.ts';
+import type { Authorities, ByteStream, SecureOptions, SecureStream, Tls } from './secure-stream.ts';
 
-/**
- * TLS 1.2 or 1.3 as client. The ClientHello is written before this returns its promise, whether or not the stream is open
- * yet. If it fails, the stream below is closed.
- *
- * @throws MixnetError ERR_MIX_TLS_CERTIFICATE, ERR_MIX_TLS_HANDSHAKE; the error of the stream below, as it is; the reason
- * of the signal.
- */
-export async function secure(stream: ByteStream, options: SecureOptions): Promise<SecureStream> {
+export function createTls(authorities: Authorities): Tls {
+  // Only when it is needed: reading all root certificates takes some 30 ms.
+  let trust: SecureContext | undefined;
+  return {
+    async secure(stream, options) {
+      const { signal } = options;
+      if (signal?.aborted) {
+        stream.close(signal.reason).catch(() => {});
+        throw signal.reason;
+      }
+      trust ??= trusting(authorities);
+      return handshake(stream, options, trust);
+    },
+  };
+}
+
+async function handshake(stream: ByteStream, options: SecureOptions, trust: SecureContext): Promise<SecureStream> {
   const { signal } = options;
-  if (signal?.aborted) {
-    stream.close(signal.reason).catch(() => {});
-    throw signal.reason;
-  }
   const records = new RecordDuplex(stream);
-  const secured = new NodeSecureStream(stream, records, connect(connectionOptions(records, options)));
+  const secured = new NodeSecureStream(stream, records, connect(connectionOptions(records, options, trust)));
   const onAbort = (): void => secured.fail(signal?.reason);
   signal?.addEventListener('abort', onAbort);
   try {
@@ -44,12 +49,16 @@ export async function secure(stream: ByteStream, options: SecureOptions): Promis
   }
 }
 
-function connectionOptions(records: RecordDuplex, { hostname, alpn, ca, extraCa }: SecureOptions): ConnectionOptions {
+function connectionOptions(
+  records: RecordDuplex,
+  { hostname, alpn }: SecureOptions,
+  secureContext: SecureContext,
+): ConnectionOptions {
   // Of an IPv6 literal in a URL, and of a name that ends at the root.
   const host = hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   return {
     socket: records,
-    secureContext: trusting(ca, extraCa),
+    secureContext,
     // The default follows NODE_TLS_REJECT_UNAUTHORIZED.
     rejectUnauthorized: true,
     // RFC 6066, section 3: literal addresses are not permitted as server_name.
@@ -73,26 +82,12 @@ function checkIdentity(host: string, { raw }: PeerCertificate): Error | undefine
   return Object.assign(new Error('it is for another host'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
 }
 
-interface Trust {
-  readonly ca: readonly string[] | undefined;
-  readonly extraCa: readonly string[] | undefined;
-  readonly context: SecureContext;
-}
-
-/** The last one made. Reading all root certificates takes some 30 ms, and hardly any program has more than one trust. */
-let lastTrust: Trust | undefined;
-
-function trusting(ca: readonly string[] | undefined, extraCa: readonly string[] | undefined): SecureContext {
-  if (lastTrust === undefined || lastTrust.ca !== ca || lastTrust.extraCa !== extraCa) {
-    const authorities = [...(ca ?? rootCertificates), ...(extraCa ?? [])];
-    const context = createSecureContext({
-      // Left to Node, they include what the user of Node has added: NODE_EXTRA_CA_CERTS, --use-openssl-ca.
-      ...((ca !== undefined || extraCa !== undefined) && { ca: authorities }),
-      minVersion: 'TLSv1.2',
-      // In TLS 1.2 a server can ask for a second handshake, whose certificate nobody would look at.
-      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-    });
-    lastTrust = { ca, extraCa, context };
-  }
-  return lastTrust.context;
+function trusting({ ca, extraCa }: Authorities): SecureContext {
+  return createSecureContext({
+    // Left to Node, they include what the user of Node has added: NODE_EXTRA_CA_CERTS, --use-openssl-ca.
+    ...((ca !== undefined || extraCa !== undefined) && { ca: [...(ca ?? rootCertificates), ...(extraCa ?? [])] }),
+    minVersion: 'TLSv1.2',
+    // In TLS 1.2 a server can ask for a second handshake, whose certificate nobody would look at.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+  });
 }

@@ -8,15 +8,30 @@ export interface ByteStream {
   close(reason?: unknown): Promise<void>;
 }
 
+/** TLS as a client, with one idea of whom to trust. Made once for many connections: reading certificates takes its time. */
+export interface Tls {
+  /**
+   * TLS 1.2 or 1.3. The ClientHello is written before this returns its promise, whether or not the stream is open yet. If
+   * it fails, the stream below is closed.
+   *
+   * @throws MixnetError ERR_MIX_TLS_CERTIFICATE, ERR_MIX_TLS_HANDSHAKE, ERR_MIX_TLS_UNAVAILABLE; the error of the stream
+   * below, as it is; the reason of the signal.
+   */
+  secure(stream: ByteStream, options: SecureOptions): Promise<SecureStream>;
+}
+
+export interface Authorities {
+  /** Certificate authorities, PEM, in the place of the built-in ones. */
+  readonly ca?: readonly string[] | undefined;
+  /** Certificate authorities, PEM, beside the others. */
+  readonly extraCa?: readonly string[] | undefined;
+}
+
 export interface SecureOptions {
   /** The name, or the IP literal, that the certificate must be for. */
   readonly hostname: string;
   /** Protocols to offer, the best first: `['http/1.1']`. None offers nothing. */
   readonly alpn: readonly string[];
-  /** Certificate authorities, PEM, in the place of the built-in ones. */
-  readonly ca?: readonly string[] | undefined;
-  /** Certificate authorities, PEM, beside the others. */
-  readonly extraCa?: readonly string[] | undefined;
   /** Ends the handshake, and with it the stream below. */
   readonly signal?: AbortSignal | undefined;
 }

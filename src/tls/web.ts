@@ -1,13 +1,13 @@
 import { MixnetError } from '../errors.ts';
-import type { ByteStream, SecureOptions, SecureStream } from './secure-stream.ts';
+import type { Authorities, Tls } from './secure-stream.ts';
 
-/**
- * Where there is no TLS of the platform: closes the stream.
- *
- * @throws MixnetError ERR_MIX_TLS_UNAVAILABLE
- */
-export async function secure(stream: ByteStream, _options: SecureOptions): Promise<SecureStream> {
-  const error = new MixnetError('ERR_MIX_TLS_UNAVAILABLE');
-  stream.close(error).catch(() => {});
-  throw error;
+/** Where there is no TLS of the platform: to secure a stream closes it, and fails with ERR_MIX_TLS_UNAVAILABLE. */
+export function createTls(_authorities: Authorities): Tls {
+  return {
+    async secure(stream) {
+      const error = new MixnetError('ERR_MIX_TLS_UNAVAILABLE');
+      stream.close(error).catch(() => {});
+      throw error;
+    },
+  };
 }

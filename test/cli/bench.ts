@@ -8,7 +8,6 @@ import { onTestFinished } from 'vitest';
 import type { Fetcher, FetcherOptions, Machinery } from '../../src/cli/machinery.ts';
 import { run } from '../../src/cli/run.ts';
 import { createFetch } from '../../src/fetch/index.ts';
-import { secure } from '../../src/tls/index.ts';
 import { LoopbackExit, type LoopbackOptions } from '../support/loopback-streams.ts';
 import { type Origin, type OriginOptions, startOrigin } from '../support/origin.ts';
 import { watchedPlatform } from '../support/watched-platform.ts';
@@ -56,7 +55,7 @@ export async function bench(options: OriginOptions & { readonly exit?: LoopbackO
   const createMixFetch = (options: FetcherOptions): Fetcher => {
     clients.push(options);
     const { ca, timeouts } = options;
-    const fetch = createFetch({ open: exit.openStream, secure, platform: watchedPlatform(), ca, timeouts });
+    const fetch = createFetch({ open: exit.openStream, platform: watchedPlatform(), ca, timeouts });
     return Object.assign((url: URL, init: Parameters<Fetcher>[1]) => fetch(url, init), {
       ready: async ({ signal }: { signal: AbortSignal }) => signal.throwIfAborted(),
       close: () => fetch.close(),

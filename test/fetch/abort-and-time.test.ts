@@ -145,7 +145,7 @@ describe('abort', () => {
     });
     const fetch = createFetch({
       platform: it.platform,
-      secure: () => expect.fail('no TLS here'),
+      tls: { secure: () => expect.fail('no TLS here') },
       open: async options => {
         isAsked = true;
         await ready;

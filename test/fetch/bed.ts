@@ -2,7 +2,6 @@
 
 import { expect, onTestFinished } from 'vitest';
 import { createFetch, type Fetch, type FetchContext } from '../../src/fetch/index.ts';
-import { secure } from '../../src/tls/index.ts';
 import { LoopbackExit, type LoopbackOptions } from '../support/loopback-streams.ts';
 import { type Echo, type Origin, type OriginOptions, startOrigin } from '../support/origin.ts';
 import { type WatchedPlatform, watchedPlatform } from '../support/watched-platform.ts';
@@ -31,7 +30,7 @@ export async function bed(options: BedOptions = {}): Promise<Bed> {
   });
   const platform = watchedPlatform();
   const exit = new LoopbackExit(exitOptions);
-  const fetch = createFetch({ open: exit.openStream, secure, platform, ...context });
+  const fetch = createFetch({ open: exit.openStream, platform, ...context });
   onTestFinished(async () => {
     await fetch.close();
     await origin.close();

@@ -122,11 +122,9 @@ describe('the first flight', () => {
   test('carries the request, or the ClientHello, before the exit has said that it is connected', async () => {
     const it = await secureBed();
     const { createFetch } = await import('../../src/fetch/index.ts');
-    const { secure } = await import('../../src/tls/index.ts');
     const firstBytes: Uint8Array[] = [];
     const fetch = createFetch({
       platform: it.platform,
-      secure,
       open: () => {
         const never = new Promise<void>(() => {});
         return {

@@ -222,7 +222,7 @@ describe('bodies that are streams', () => {
     const { createFetch } = await import('../../src/fetch/index.ts');
     const fetch = createFetch({
       platform: it.platform,
-      secure: () => expect.fail('no TLS here'),
+      tls: { secure: () => expect.fail('no TLS here') },
       open(options) {
         const stream = open(options);
         const spy = new TransformStream<Uint8Array, Uint8Array>({

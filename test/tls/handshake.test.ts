@@ -3,16 +3,19 @@ import type { Socket } from 'node:net';
 import type { TLSSocket, TlsOptions } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import { MixnetError } from '../../src/errors.ts';
-import { type SecureOptions, type SecureStream, secure } from '../../src/tls/index.ts';
+import { type Authorities, createTls, type SecureOptions, type SecureStream } from '../../src/tls/index.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { connectTo, tcpServer, tlsServer } from './servers.ts';
 
 const authority = await createAuthority('the authority');
 const ca = [authority.certificate];
+const tls = createTls({ ca });
 const shop = await authority.issue({ hosts: ['shop.test'] });
 
-async function secureTo(port: number, options: Partial<SecureOptions> = {}): Promise<SecureStream> {
-  return secure(await connectTo(port), { hostname: 'shop.test', alpn: ['http/1.1'], ca, ...options });
+async function secureTo(port: number, options: Partial<SecureOptions & Authorities> = {}): Promise<SecureStream> {
+  const { hostname = 'shop.test', alpn = ['http/1.1'], signal, ...authorities } = options;
+  const trusting = createTls({ ca, ...authorities });
+  return trusting.secure(await connectTo(port), { hostname, alpn, signal });
 }
 
 function echo(socket: TLSSocket): void {
@@ -142,7 +145,7 @@ describe('the certificate is refused', async () => {
     let heard = 0;
     const port = await tlsServer(certificate, socket => socket.on('data', bytes => (heard += bytes.length)));
     const below = await connectTo(port);
-    const error = await secure(below, { hostname: 'shop.test', alpn: [], ca }).catch((error: unknown) => error);
+    const error = await tls.secure(below, { hostname: 'shop.test', alpn: [] }).catch((error: unknown) => error);
 
     expect(error).toBeInstanceOf(MixnetError);
     expect(error).toMatchObject({ code: 'ERR_MIX_TLS_CERTIFICATE', message: expect.stringContaining(reason) });
@@ -229,7 +232,7 @@ describe('the handshake fails', () => {
 
   test('and the connection below is closed', async () => {
     const below = await connectTo(await tcpServer(socket => socket.write('not TLS at all')));
-    await expect(secure(below, { hostname: 'shop.test', alpn: [] })).rejects.toMatchObject(failing);
+    await expect(tls.secure(below, { hostname: 'shop.test', alpn: [] })).rejects.toMatchObject(failing);
     await below.closed;
   });
 });
@@ -242,7 +245,7 @@ describe('a handshake can be given up', () => {
     });
     const below = await connectTo(port);
     const controller = new AbortController();
-    const securing = secure(below, { hostname: 'shop.test', alpn: [], signal: controller.signal });
+    const securing = tls.secure(below, { hostname: 'shop.test', alpn: [], signal: controller.signal });
     controller.abort(new Error('enough'));
     await expect(securing).rejects.toThrow('enough');
     await below.closed;
@@ -253,7 +256,11 @@ describe('a handshake can be given up', () => {
 
   test('before it begins', async () => {
     const below = await connectTo(await tcpServer(() => {}));
-    const securing = secure(below, { hostname: 'shop.test', alpn: [], signal: AbortSignal.abort(new Error('enough')) });
+    const securing = tls.secure(below, {
+      hostname: 'shop.test',
+      alpn: [],
+      signal: AbortSignal.abort(new Error('enough')),
+    });
     await expect(securing).rejects.toThrow('enough');
     await below.closed;
   });
@@ -271,14 +278,16 @@ describe('over a stream that is not open yet', () => {
   test('the ClientHello is written at once', () => {
     const written: Uint8Array[] = [];
     const never = new Promise<void>(() => {});
-    secure(
-      {
-        readable: new ReadableStream(),
-        writable: new WritableStream({ write: bytes => void written.push(bytes) }),
-        close: () => never,
-      },
-      { hostname: 'shop.test', alpn: ['http/1.1'], ca },
-    ).catch(() => {});
+    tls
+      .secure(
+        {
+          readable: new ReadableStream(),
+          writable: new WritableStream({ write: bytes => void written.push(bytes) }),
+          close: () => never,
+        },
+        { hostname: 'shop.test', alpn: ['http/1.1'] },
+      )
+      .catch(() => {});
     return Promise.resolve().then(() => {
       expect(written).toHaveLength(1);
       const hello = Buffer.from(written[0] ?? []);
@@ -291,13 +300,13 @@ describe('over a stream that is not open yet', () => {
   test.each(['readable', 'writable'] as const)('an error of its %s is the error of the handshake', async side => {
     const refusal = new MixnetError('ERR_MIX_EXIT_REFUSED');
     const closedWith: unknown[] = [];
-    const securing = secure(
+    const securing = tls.secure(
       {
         readable: new ReadableStream(side === 'readable' ? { pull: controller => controller.error(refusal) } : {}),
         writable: new WritableStream(side === 'writable' ? { write: () => Promise.reject(refusal) } : {}),
         close: async reason => void closedWith.push(reason),
       },
-      { hostname: 'shop.test', alpn: [], ca },
+      { hostname: 'shop.test', alpn: [] },
     );
     expect(await securing.catch((error: unknown) => error)).toBe(refusal);
     expect(closedWith).toEqual([refusal]);

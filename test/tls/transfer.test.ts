@@ -3,18 +3,18 @@ import { once } from 'node:events';
 import type { TLSSocket } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { MixnetError } from '../../src/errors.ts';
-import { type SecureStream, secure } from '../../src/tls/index.ts';
+import { createTls, type SecureStream } from '../../src/tls/index.ts';
 import { createAuthority } from '../support/certificates.ts';
 import type { TcpStream } from '../support/tcp-stream.ts';
 import { connectTo, holdAnswers, relay, tlsServer } from './servers.ts';
 
 const authority = await createAuthority();
-const ca = [authority.certificate];
+const tls = createTls({ ca: [authority.certificate] });
 const shop = await authority.issue({ hosts: ['shop.test'] });
 
 async function secureTo(port: number): Promise<{ below: TcpStream; stream: SecureStream }> {
   const below = await connectTo(port);
-  return { below, stream: await secure(below, { hostname: 'shop.test', alpn: [], ca }) };
+  return { below, stream: await tls.secure(below, { hostname: 'shop.test', alpn: [] }) };
 }
 
 /** What came before the end, and the error in place of a clean one. */
@@ -216,9 +216,9 @@ describe('when the stream below fails', () => {
     });
     below.readable.pipeTo(breaking.writable).catch(() => {});
     const { writable } = below;
-    const stream = await secure(
+    const stream = await tls.secure(
       { readable: breaking.readable, writable, close: reason => below.close(reason) },
-      { hostname: 'shop.test', alpn: [], ca },
+      { hostname: 'shop.test', alpn: [] },
     );
     return { stream, break: error => controller?.error(error) };
   }

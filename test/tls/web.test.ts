@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { secure } from '../../src/tls/web.ts';
+import { createTls } from '../../src/tls/web.ts';
 
 test('without TLS of the platform, securing a stream fails and closes it', async () => {
   const closedWith: unknown[] = [];
@@ -8,7 +8,7 @@ test('without TLS of the platform, securing a stream fails and closes it', async
     writable: new WritableStream(),
     close: async (reason: unknown) => void closedWith.push(reason),
   };
-  const securing = secure(stream, { hostname: 'shop.test', alpn: [] });
+  const securing = createTls({}).secure(stream, { hostname: 'shop.test', alpn: [] });
   await expect(securing).rejects.toMatchObject({ code: 'ERR_MIX_TLS_UNAVAILABLE' });
   expect(closedWith).toMatchObject([{ code: 'ERR_MIX_TLS_UNAVAILABLE' }]);
 });
