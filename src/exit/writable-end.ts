@@ -30,6 +30,8 @@ export class WritableEnd {
     this.writable = new WritableStream<Uint8Array>({
       start: controller => {
         this.#controller = controller;
+        // `abort` below is called only when the write that may be waiting for room has ended.
+        controller.signal.addEventListener('abort', () => this.deafen(), { once: true });
       },
       write: chunk => this.#write(chunk),
       close: () => this.flush(),

@@ -207,6 +207,22 @@ describe('a stream through an exit', () => {
     }
   });
 
+  test('aborting the writer ends it also while a write waits for room', async () => {
+    const { platform, exits } = setup('silent');
+    const stream = exits.openStream(destination);
+    const writer = stream.writable.getWriter();
+    const writing = writer.write(new Uint8Array(200_000)).catch(() => 'failed');
+    await platform.advance(5000);
+    const reason = new Error('enough');
+    const closed = stream.closed.catch((error: unknown) => error);
+    void writer.abort(reason);
+    expect(await Promise.race([closed, platform.advance(1000).then(() => 'open')])).toBe(reason);
+    await writing;
+    await platform.advance(10_000);
+    expect(exits.busy).toBe(false);
+    exits.close();
+  });
+
   test('a slow reader slows its exit down, and nothing is lost', async () => {
     const size = 3_000_000;
     const { platform, exits, mixnet } = setup(() => ({
