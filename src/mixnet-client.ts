@@ -217,7 +217,8 @@ export class MixnetClient extends EventTarget {
 
   #received(message: ReceivedMessage): void {
     if (message.kind === 'reply' && message.pseudonym.isolation !== MESSAGES) return;
-    const { data } = message;
+    // A copy: what is counted as waiting must not keep the packets and reply blocks that it came in.
+    const data = message.data.slice();
     const incoming = message.kind === 'repliable' ? { data, senderTag: base58.encode(message.senderTag) } : { data };
     for (const reader of [...this.#readers]) reader.push(incoming);
     this.dispatchEvent(new IncomingMessageEvent(incoming));

@@ -53,6 +53,20 @@ describe('a client of the mixnet', () => {
     });
   });
 
+  test('hands out messages alone, without the packets and reply blocks they came in', async () => {
+    await inDevnet(async ({ connect, until }) => {
+      const [alice, bob] = [await connect(), await connect()];
+      const atBob = bob.messages();
+      for (const replySurbs of [undefined, 100]) {
+        await until(alice.send(bob.address, utf8.encode('hello'), replySurbs === undefined ? {} : { replySurbs }));
+        const { value } = await until(atBob.next());
+        expect(text(value?.data)).toBe('hello');
+        expect(value?.data.buffer.byteLength).toBe(5);
+      }
+      await until(Promise.all([alice.close(), bob.close()]));
+    });
+  });
+
   test('tells listeners of messages and of its state', async () => {
     await inDevnet(async ({ connect, until }) => {
       const client = await connect();

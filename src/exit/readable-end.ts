@@ -35,8 +35,9 @@ export class ReadableEnd {
     );
   }
 
+  /** Copies: a few bytes that are unread for long must not keep the packet they came in, which nobody has counted. */
   push(data: Uint8Array): void {
-    this.#unread.push(data);
+    this.#unread.push(data.slice());
     this.#hand();
   }
 

@@ -223,6 +223,18 @@ describe('a stream through an exit', () => {
     exits.close();
   });
 
+  test('chunks hold what they say, and not the packets they came in', async () => {
+    const { platform, exits } = setup(echo);
+    const stream = exits.openStream(destination);
+    await write(stream, 'hello');
+    const reading = stream.readable.getReader().read();
+    await platform.advance(1000);
+    const { value } = await reading;
+    expect(value?.length).toBe(5);
+    expect(value?.buffer.byteLength).toBe(5);
+    exits.close();
+  });
+
   test('a slow reader slows its exit down, and nothing is lost', async () => {
     const size = 3_000_000;
     const { platform, exits, mixnet } = setup(() => ({
