@@ -1,0 +1,64 @@
+/** A process that does jobs for its parent, one after the other. */
+
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+
+/** What a process can be asked for: arguments and results travel between processes. */
+// biome-ignore lint/suspicious/noExplicitAny: the parameters of any function, and nothing is called through this type.
+type Jobs = Record<string, (...args: any[]) => unknown>;
+
+export interface Child<J extends Jobs> {
+  /** Rejects with what the job threw, or when the process ends. */
+  ask<Name extends keyof J & string>(name: Name, ...args: Parameters<J[Name]>): Promise<Awaited<ReturnType<J[Name]>>>;
+  /** Resolves when the process has ended by itself, after its last job; after five seconds it is killed. */
+  end(): Promise<void>;
+}
+
+interface Order {
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+type Answer = { readonly result: unknown } | { readonly error: unknown };
+
+export function startChild<J extends Jobs>(
+  script: URL,
+  { args = [], flags = [] }: { readonly args?: readonly string[]; readonly flags?: readonly string[] } = {},
+): Child<J> {
+  const child = fork(script, args, {
+    execArgv: ['--conditions=mixfetch-source', '--import', 'tsx', ...flags],
+    serialization: 'advanced',
+  });
+  const exited = new AbortController();
+  child.once('exit', code => exited.abort(new Error(`a process ended with code ${code}`)));
+  return {
+    async ask(name, ...args) {
+      child.send({ name, args } satisfies Order);
+      const [answer] = (await once(child, 'message', exited)) as [Answer];
+      if ('error' in answer) throw answer.error;
+      return answer.result as never;
+    },
+    async end() {
+      if (exited.signal.aborted) return;
+      const killer = setTimeout(() => child.kill('SIGKILL'), 5_000);
+      child.disconnect();
+      await once(child, 'exit');
+      clearTimeout(killer);
+    },
+  };
+}
+
+/** In the process itself. */
+export function serve(jobs: Jobs): void {
+  process.on('message', async (order: Order) => {
+    process.send?.(await answerTo(order, jobs));
+  });
+}
+
+async function answerTo({ name, args }: Order, jobs: Jobs): Promise<Answer> {
+  try {
+    return { result: await jobs[name]?.(...args) };
+  } catch (error) {
+    return { error };
+  }
+}

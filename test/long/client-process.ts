@@ -1,0 +1,153 @@
+/** A process with a client and nothing else, so that its memory and processor time are those of the client. */
+
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createMixFetch } from '../../src/index.ts';
+import { serve } from './child.ts';
+import { content, sha256 } from './content.ts';
+
+export type ClientJobs = typeof jobs;
+
+/** How long something took, and how much of a processor. */
+export interface Span {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
+
+export interface Pause {
+  readonly afterBytes: number;
+  readonly seconds: number;
+  /** Asked for half-way through the pause. */
+  readonly meanwhile: string;
+}
+
+const [api = '', ca = ''] = process.argv.slice(2);
+const mixFetch = createMixFetch({ api, extraCa: [ca] });
+
+const jobs = {
+  /** Reads piece by piece, and keeps nothing. */
+  async download(url: string, pause?: Pause): Promise<Span & { sha256: string; meanwhile?: string }> {
+    const hash = createHash('sha256');
+    const stopwatch = startStopwatch();
+    const response = await mixFetch(url);
+    if (response.body === null) throw new Error('there is no body');
+    let bytes = 0;
+    let meanwhile: Promise<string> | undefined;
+    for await (const piece of response.body) {
+      hash.update(piece);
+      bytes += piece.length;
+      if (pause === undefined || meanwhile !== undefined || bytes < pause.afterBytes) continue;
+      await sleep(pause.seconds * 500);
+      meanwhile = digestOf(pause.meanwhile);
+      await Promise.all([meanwhile, sleep(pause.seconds * 500)]);
+    }
+    const span = stopwatch();
+    return { ...span, sha256: hash.digest('hex'), ...(meanwhile && { meanwhile: await meanwhile }) };
+  },
+
+  /** As a stream that makes its content when it is asked for some. Gives what the server answered. */
+  async upload(url: string, bytes: number): Promise<Span & { answer: string }> {
+    const all = content(bytes);
+    let sent = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.enqueue(all.subarray(sent, sent + 16_384));
+        sent += 16_384;
+        if (sent >= bytes) controller.close();
+      },
+    });
+    const stopwatch = startStopwatch();
+    const response = await mixFetch(url, { method: 'POST', body, duplex: 'half' } as RequestInit);
+    const answer = await response.text();
+    return { ...stopwatch(), answer };
+  },
+
+  /** So many of all sorts over the hosts in turn, a few at a time. `wrong` says which had not the answer they should. */
+  async requests(hosts: readonly string[], count: number): Promise<Span & { wrong: string[]; times: number[] }> {
+    const wrong: string[] = [];
+    const times: number[] = [];
+    let next = 0;
+    const customer = async () => {
+      while (next < count) {
+        const number = next++;
+        const host = hosts[number % hosts.length] ?? '';
+        const started = performance.now();
+        await oneOfAllSorts(host, number).then(
+          right => right || wrong.push(`${number}: another answer`),
+          error => wrong.push(`${number}: ${error} (${error?.cause})`),
+        );
+        times.push((performance.now() - started) / 1000);
+      }
+    };
+    const stopwatch = startStopwatch();
+    await Promise.all(Array.from({ length: AT_ONCE }, customer));
+    return { ...stopwatch(), wrong, times };
+  },
+
+  /** Nothing but the traffic that a client always has. Also gives how many packets that was. */
+  async idle(seconds: number): Promise<Span & { packets: number }> {
+    const before = packetsSent();
+    const stopwatch = startStopwatch();
+    await sleep(seconds * 1000);
+    return { ...stopwatch(), packets: packetsSent() - before };
+  },
+
+  /** Without what the garbage collector has not got round to: the least of a few samples, a second apart. Bytes. */
+  async residentMemory(): Promise<number> {
+    if (globalThis.gc === undefined) throw new Error('needs --expose-gc');
+    const samples: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      await sleep(1000);
+      globalThis.gc();
+      samples.push(process.memoryUsage.rss());
+    }
+    return Math.min(...samples);
+  },
+
+  /** The most that was ever resident, in bytes. */
+  peakMemory: (): number => process.resourceUsage().maxRSS * 1024,
+
+  retransmissions: (): number => mixFetch.client.stats().retransmissions,
+
+  stop: (): Promise<void> => mixFetch.close(),
+};
+
+const AT_ONCE = 8;
+
+async function oneOfAllSorts(host: string, number: number): Promise<boolean> {
+  const url = (path: string) => `https://${host}${path}`;
+  const body = `${number} of ${host}. `.repeat(100);
+  switch (number % 4) {
+    case 0:
+      return (await (await mixFetch(url('/json'))).text()) === '{"answer":42}';
+    case 1:
+      return (await (await mixFetch(url('/digest'), { method: 'POST', body })).text()) === sha256(Buffer.from(body));
+    case 2: {
+      return (await digestOf(url(`/content?bytes=40000&seed=${number}`))) === sha256(content(40_000, number));
+    }
+    default: {
+      const answer = await mixFetch(url('/gzip'));
+      return (await answer.text()).startsWith('The quick brown fox');
+    }
+  }
+}
+
+async function digestOf(url: string): Promise<string> {
+  return sha256(new Uint8Array(await (await mixFetch(url)).arrayBuffer()));
+}
+
+function startStopwatch(): () => Span {
+  const started = performance.now();
+  const cpu = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(cpu);
+    return { seconds: (performance.now() - started) / 1000, cpuSeconds: (user + system) / 1e6 };
+  };
+}
+
+function packetsSent(): number {
+  const { realSent, coverSent } = mixFetch.client.stats();
+  return realSent + coverSent;
+}
+
+serve(jobs);

@@ -1,0 +1,56 @@
+/** A process with everything but the client: a mixnet at its real delays, and a web server with five names. */
+
+import type { RequestListener } from 'node:http';
+import { startDevnet } from '../../src/devnet/index.ts';
+import { createAuthority } from '../support/certificates.ts';
+import { startOrigin } from '../support/origin.ts';
+import { serve } from './child.ts';
+import { content, sha256 } from './content.ts';
+
+export type NetworkJobs = typeof jobs;
+
+const routes: Record<string, RequestListener> = {
+  /** `/content?bytes=1000&seed=1` */
+  '/content': (request, response) => {
+    const { searchParams } = new URL(request.url ?? '/', 'http://origin');
+    response.end(content(Number(searchParams.get('bytes')), Number(searchParams.get('seed'))));
+  },
+  /** The SHA-256 of what was sent. */
+  '/digest': async (request, response) => {
+    const pieces: Buffer[] = [];
+    for await (const piece of request) pieces.push(piece as Buffer);
+    response.end(sha256(Buffer.concat(pieces)));
+  },
+};
+
+const hosts = process.argv.slice(2);
+const authority = await createAuthority();
+const origin = await startOrigin({ certificate: await authority.issue({ hosts }), routes });
+const devnet = await startDevnet({ hosts: Object.fromEntries(hosts.map(host => [host, origin.port])) });
+
+const jobs = {
+  entrance: () => ({ api: devnet.api, ca: authority.certificate }),
+
+  lose(share: number): void {
+    devnet.faults.loss = share;
+  },
+
+  /** Packets lost so far, acknowledgements included. */
+  lost(): number {
+    const { data, acks } = devnet.stats().packets.lost;
+    return data + acks;
+  },
+
+  /** Used so far by all nodes, the exit and the web server. */
+  cpuSeconds(): number {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  },
+
+  async stop(): Promise<void> {
+    await devnet.close();
+    await origin.close();
+  },
+};
+
+serve(jobs);
