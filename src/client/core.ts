@@ -79,11 +79,10 @@ export class ClientCore {
     const directory = new Directory({ urls: api, platform });
     const release = platform.hold();
     try {
-      // What the link reports before the rest of the client exists waits for it.
-      const early: Uint8Array[] = [];
+      // Nobody knows the new address yet: what the gateway pushes before the rest of the client exists is for nobody.
       let parts: ClientParts | undefined;
       const on = {
-        push: (bytes: Uint8Array) => void (parts === undefined ? early.push(bytes) : parts.inbox.push(bytes)),
+        push: (bytes: Uint8Array) => parts?.inbox.push(bytes),
         state: () => parts?.linkChanged(),
       };
       const entrance = await withDeadline<Entrance>(
@@ -98,7 +97,6 @@ export class ClientCore {
       );
       const strictReserve = options.replies?.strictReserve ?? false;
       parts = assemble({ platform, traffic, directory, entrance, strictReserve });
-      for (const bytes of early) parts.inbox.push(bytes);
       parts.start();
       return new ClientCore(parts);
     } finally {

@@ -1,11 +1,27 @@
 import { base58 } from '@scure/base';
 import { describe, expect, test } from 'vitest';
+import type { IdentityKey } from '../../src/message/index.ts';
+import type { Platform } from '../../src/platform/platform.ts';
 import { collect, Loopback, outcome, quiet } from './loopback.ts';
 
 const text = (message: { data: Uint8Array } | undefined) => new TextDecoder().decode(message?.data);
 /** The secret that it agrees on is zero, whoever asks. */
 const lowOrderKey = new Uint8Array(32);
 const bytes = (content: string) => new TextEncoder().encode(content);
+
+/** The platform of a client whose directory gives it gateways at once, and a topology when it is told to. */
+function slowDirectory(net: Loopback): { readonly platform: Platform; readonly answer: () => void } {
+  const platform = net.devnet.clientPlatform();
+  let answer = () => {};
+  const told = new Promise<void>(resolve => {
+    answer = resolve;
+  });
+  const directoryFetch: Platform['directoryFetch'] = async (url, init) => {
+    if (url.endsWith('rewarded-set')) await told;
+    return platform.directoryFetch(url, init);
+  };
+  return { platform: { ...platform, directoryFetch }, answer };
+}
 
 describe('connecting', () => {
   test('asks the directory for five things at once, and starts both streams', async () => {
@@ -79,6 +95,28 @@ describe('connecting', () => {
     }
     const named = net.connect({ platform: { ...platform, directoryFetch }, gateway: crooked?.identity ?? '' });
     expect(await outcome(named)).toMatchObject({ code: 'ERR_MIX_GATEWAY_UNKNOWN' });
+    await net.leftNothing();
+  });
+
+  test('keeps nothing of what a gateway pushes before anybody can have sent it', async () => {
+    const net = await Loopback.start();
+    const bob = await net.connect({ traffic: quiet });
+    const { platform, answer } = slowDirectory(net);
+    const connecting = net.connecting({ platform, traffic: quiet });
+    await net.platform.advance(1000);
+    const identity = base58.decode(
+      net.frames.findLast(({ client }) => client !== undefined)?.client ?? '',
+    ) as IdentityKey;
+    expect(base58.encode(identity)).not.toBe(base58.encode(bob.address.identity));
+    await net.platform.until(bob.send({ ...bob.address, identity }, bytes('a stranger’s noise')));
+    answer();
+    const alice = await net.platform.until(connecting);
+    await net.platform.advance(1000);
+    expect(alice.stats().packetsDropped).toBe(0);
+    await net.platform.until(bob.send({ ...bob.address, identity }, bytes('more of it')));
+    await net.platform.advance(1000);
+    expect(alice.stats().packetsDropped).toBe(1);
+    for (const core of [alice, bob]) await core.close();
     await net.leftNothing();
   });
 
@@ -237,20 +275,8 @@ describe('nothing waits for ever', () => {
 
   test('a gateway that goes while the client still waits for the directory, and stays away, holds up nobody for ever', async () => {
     const net = await Loopback.start();
-    const platform = net.devnet.clientPlatform();
-    let answer = () => {};
-    const slow = new Promise<void>(resolve => {
-      answer = resolve;
-    });
-    const connecting = net.connecting({
-      platform: {
-        ...platform,
-        async directoryFetch(url, init) {
-          if (url.endsWith('rewarded-set')) await slow;
-          return platform.directoryFetch(url, init);
-        },
-      },
-    });
+    const { platform, answer } = slowDirectory(net);
+    const connecting = net.connecting({ platform });
     await net.platform.advance(1000);
     await net.devnet.gateways[0]?.kill();
     await net.platform.advance(10);
