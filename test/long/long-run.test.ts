@@ -111,10 +111,10 @@ describe('one client, for minutes', () => {
 
 describe('on a machine that costs no time', () => {
   test('downloads and uploads nearly at the rate that the pace of the packets allows', async () => {
-    const { download, upload } = await ratesOfVirtualNetwork(4 * MB, MB);
-    figures.add('download of 4 MB, processor time not counted', rate(download, 1), `${rate(downloadBound, 1)} at most`);
+    const { download, upload } = await ratesOfVirtualNetwork(2 * MB, MB);
+    figures.add('download of 2 MB, processor time not counted', rate(download, 1), `${rate(downloadBound, 1)} at most`);
     figures.add('upload of 1 MB, processor time not counted', rate(upload, 1), `${rate(uploadBound, 1)} at most`);
-    expect(download).toBeGreaterThan(0.85 * downloadBound);
+    expect(download).toBeGreaterThan(0.8 * downloadBound);
     expect(upload).toBeGreaterThan(0.7 * uploadBound);
   });
 });
