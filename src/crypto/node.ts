@@ -32,17 +32,25 @@ import { clampedRepresentative, type ScalarProduct } from './scalar-product.ts';
 
 export { blake2bMac, blake3, gcmSivOpen, gcmSivSeal, hkdfBlake3, isEd25519Point } from './portable.ts';
 
-type X25519Primitives = Pick<Primitives, 'x25519' | 'x25519PublicKey' | 'fixedPoint'>;
+type X25519Primitives = Pick<Primitives, 'x25519' | 'x25519PublicKey' | 'fixedSecret' | 'fixedPoint'>;
 
 const keyReader = x25519KeyReader();
 
-export const { x25519, x25519PublicKey, fixedPoint }: X25519Primitives =
+export const { x25519, x25519PublicKey, fixedSecret, fixedPoint }: X25519Primitives =
   keyReader === undefined ? portable : x25519By(keyReader);
 
 function x25519By(keys: X25519KeyReader): X25519Primitives {
-  function agree(secretKey: Uint8Array, publicKey: KeyObject): Uint8Array {
+  function readPublicKey(publicKey: Uint8Array): KeyObject {
+    expectLength('public key', publicKey, 32);
+    return keys.publicKey(publicKey);
+  }
+
+  function readSecretKey(secretKey: Uint8Array): KeyObject {
     expectLength('secret key', secretKey, 32);
-    const privateKey = keys.secretKey(secretKey);
+    return keys.secretKey(secretKey);
+  }
+
+  function agree(privateKey: KeyObject, publicKey: KeyObject): Uint8Array {
     try {
       return plain(diffieHellman({ privateKey, publicKey }));
     } catch (cause) {
@@ -61,18 +69,22 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
 
     multiply(product: ScalarProduct): Uint8Array {
       this.#keyObject ??= keys.publicKey(this.#publicKey);
-      return agree(clampedRepresentative(product), this.#keyObject);
+      return agree(keys.secretKey(clampedRepresentative(product)), this.#keyObject);
     }
   }
 
   return {
-    x25519: (secretKey, publicKey) => {
-      expectLength('public key', publicKey, 32);
-      return agree(secretKey, keys.publicKey(publicKey));
-    },
-    x25519PublicKey: secretKey => {
-      expectLength('secret key', secretKey, 32);
-      return keys.publicKeyOf(keys.secretKey(secretKey));
+    x25519: (secretKey, publicKey) => agree(readSecretKey(secretKey), readPublicKey(publicKey)),
+    x25519PublicKey: secretKey => keys.publicKeyOf(readSecretKey(secretKey)),
+    // Node spends as long on reading a secret key as on multiplying by it.
+    fixedSecret: secretKey => {
+      const own = readSecretKey(secretKey);
+      return {
+        agree(publicKey) {
+          const point = readPublicKey(publicKey);
+          return { shared: agree(own, point), multiply: other => agree(readSecretKey(other), point) };
+        },
+      };
     },
     fixedPoint: publicKey => {
       expectLength('public key', publicKey, 32);

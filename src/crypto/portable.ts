@@ -28,6 +28,14 @@ export const x25519PublicKey: Primitives['x25519PublicKey'] = secretKey => {
   return nobleX25519.scalarMultBase(secretKey);
 };
 
+export const fixedSecret: Primitives['fixedSecret'] = secretKey => {
+  expectLength('secret key', secretKey, 32);
+  const own = Uint8Array.from(secretKey);
+  return {
+    agree: publicKey => ({ shared: x25519(own, publicKey), multiply: other => x25519(other, publicKey) }),
+  };
+};
+
 export const fixedPoint: Primitives['fixedPoint'] = publicKey => {
   expectLength('public key', publicKey, 32);
   const point = eightfoldPoint(publicKey);

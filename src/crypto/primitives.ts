@@ -19,10 +19,23 @@ export interface FixedPoint {
   multiply(product: ScalarProduct): Uint8Array;
 }
 
+/** A secret key that is used often: a mix node's own. */
+export interface FixedSecret {
+  /** Throws ERR_MIX_MIXNET_MALFORMED where `x25519` does. */
+  agree(publicKey: Uint8Array): Agreement;
+}
+
+export interface Agreement {
+  readonly shared: Uint8Array;
+  /** X25519 of another secret key and the same public one. */
+  multiply(secretKey: Uint8Array): Uint8Array;
+}
+
 export interface Primitives {
   /** RFC 7748. Throws ERR_MIX_MIXNET_MALFORMED where the result is all zero, that is for a public key of low order. */
   x25519(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array;
   x25519PublicKey(secretKey: Uint8Array): Uint8Array;
+  fixedSecret(secretKey: Uint8Array): FixedSecret;
   /** `undefined` for a key of low order, or on the twist of the curve, where products do not collapse. */
   fixedPoint(publicKey: Uint8Array): FixedPoint | undefined;
 

@@ -8,7 +8,7 @@
 import { sha256, x25519PublicKey } from '#crypto';
 import { concatBytes } from '../crypto/bytes.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
-import { type RotationMarker, rotationMarker } from '../sphinx/index.ts';
+import { type RotationMarker, rotationMarker, type Unwrap, unwrapperOf } from '../sphinx/index.ts';
 
 export interface EpochView {
   readonly epoch: number;
@@ -60,7 +60,7 @@ export class Epochs {
 /** A node's Sphinx key of one rotation, and what it has unwrapped. */
 export interface SphinxKey {
   readonly rotation: number;
-  readonly secretKey: Uint8Array;
+  readonly unwrap: Unwrap;
   readonly publicKey: Uint8Array;
   readonly seen: ReplayFilter;
 }
@@ -102,7 +102,8 @@ export class RotatingKeys {
     const number = new Uint8Array(4);
     new DataView(number.buffer).setUint32(0, rotation);
     const secretKey = sha256(concatBytes(this.#seed, number));
-    const key = { rotation, secretKey, publicKey: x25519PublicKey(secretKey), seen: new ReplayFilter() };
+    const publicKey = x25519PublicKey(secretKey);
+    const key = { rotation, unwrap: unwrapperOf(secretKey), publicKey, seen: new ReplayFilter() };
     this.#keys.set(rotation, key);
     for (const old of this.#keys.keys()) if (old < rotation - 2) this.#keys.delete(old);
     return key;

@@ -5,7 +5,6 @@ import {
   packetSizeOfTotal,
   packetSizes,
   type UnwrappedPacket,
-  unwrapPacket,
 } from '../sphinx/index.ts';
 import type { RotatingKeys, SphinxKey } from './epoch.ts';
 import type { Lifetime } from './lifetime.ts';
@@ -113,7 +112,7 @@ export class MixNode implements Switchable {
   #unwrap({ packet, rotation }: CarriedPacket): { unwrapped: UnwrappedPacket; key: SphinxKey } | undefined {
     for (const key of this.keys.candidates(rotation)) {
       try {
-        return { unwrapped: unwrapPacket(packet, key.secretKey), key };
+        return { unwrapped: key.unwrap(packet), key };
       } catch {
         // For another key, or for nobody.
       }

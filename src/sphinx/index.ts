@@ -29,4 +29,11 @@ export {
   packetSizes,
 } from './sizes.ts';
 export { createSurb, decodeSurb, encodeSurb, packetFromSurb, type Surb, type SurbKeys, surbBytes } from './surb.ts';
-export { type FinalPacket, type ForwardPacket, type UnwrappedPacket, unwrapPacket } from './unwrap.ts';
+export {
+  type FinalPacket,
+  type ForwardPacket,
+  type Unwrap,
+  type UnwrappedPacket,
+  unwrapPacket,
+  unwrapperOf,
+} from './unwrap.ts';

@@ -5,8 +5,9 @@
  * @module
  */
 
-import { x25519 } from '#crypto';
+import { fixedSecret } from '#crypto';
 import { concatBytes, equalBytes, xorInto } from '../crypto/bytes.ts';
+import type { FixedSecret } from '../crypto/primitives.ts';
 import type { NodeAddress } from './address.ts';
 import { deriveNodeSideKeys, routingMac, routingStream } from './key-schedule.ts';
 import { malformed } from './malformed.ts';
@@ -41,13 +42,27 @@ export interface FinalPacket {
  * Takes one layer off a packet. Throws ERR_MIX_MIXNET_MALFORMED for what was not made for this key, was changed on the
  * way (a changed payload is noticed at the last hop only), or has a version before 258.
  */
+export type Unwrap = (packet: Uint8Array) => UnwrappedPacket;
+
+/** For a node's secret key of 32 bytes. A node makes it once for each of its keys. */
+export function unwrapperOf(secretKey: Uint8Array): Unwrap {
+  const secret = fixedSecret(secretKey);
+  return packet => unwrap(packet, secret);
+}
+
+/** The same for a single packet. */
 export function unwrapPacket(packet: Uint8Array, secretKey: Uint8Array): UnwrappedPacket {
+  return unwrapperOf(secretKey)(packet);
+}
+
+function unwrap(packet: Uint8Array, secret: FixedSecret): UnwrappedPacket {
   if (packet.length < HEADER_BYTES + PAYLOAD_OVERHEAD_BYTES) throw malformed('A Sphinx packet is cut short.');
   const alpha = packet.subarray(0, 32);
   const mac = packet.subarray(32, 48);
   const routing = packet.subarray(48, HEADER_BYTES);
 
-  const keys = deriveNodeSideKeys(x25519(secretKey, alpha));
+  const agreement = secret.agree(alpha);
+  const keys = deriveNodeSideKeys(agreement.shared);
   if (!equalBytes(routingMac(keys.mac, routing), mac)) throw malformed('A Sphinx header is not for this key.');
 
   const extended = new Uint8Array(ROUTING_BYTES + HOP_BLOCK_BYTES);
@@ -73,7 +88,7 @@ export function unwrapPacket(packet: Uint8Array, secretKey: Uint8Array): Unwrapp
     version,
     nextHop: block.nextHop,
     delayNs: block.delayNs,
-    packet: concatBytes(x25519(keys.blinding, alpha), block.mac, block.routing, payload),
+    packet: concatBytes(agreement.multiply(keys.blinding), block.mac, block.routing, payload),
     replayTag,
   };
 }

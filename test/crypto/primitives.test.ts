@@ -124,6 +124,9 @@ describe.each(implementations)('%s', (_, primitives) => {
       expect(() => primitives.x25519(new Uint8Array(32).fill(3), bytes(publicKey))).toThrow(
         expect.objectContaining({ code: 'ERR_MIX_MIXNET_MALFORMED' }),
       );
+      expect(() => primitives.fixedSecret(new Uint8Array(32).fill(3)).agree(bytes(publicKey))).toThrow(
+        expect.objectContaining({ code: 'ERR_MIX_MIXNET_MALFORMED' }),
+      );
       expect(primitives.fixedPoint(bytes(publicKey))).toBeUndefined();
     }
   });
@@ -136,6 +139,8 @@ describe.each(implementations)('%s', (_, primitives) => {
       () => primitives.x25519(key, short),
       () => primitives.x25519PublicKey(short),
       () => primitives.fixedPoint(short),
+      () => primitives.fixedSecret(short),
+      () => primitives.fixedSecret(key).agree(short),
       () => primitives.ed25519PublicKey(short),
       () => primitives.ed25519Sign(none, short),
       () => primitives.aes128Ctr(key, new Uint8Array(16), none),
@@ -220,6 +225,11 @@ describe('node:crypto and noble', () => {
       fc.property(sized(32), sized(32), fc.uint8Array({ maxLength: 64 }), (secret, other, message) => {
         expect(node.x25519PublicKey(secret)).toEqual(portable.x25519PublicKey(secret));
         expect(node.x25519(secret, other)).toEqual(portable.x25519(secret, other));
+        for (const { fixedSecret } of [node, portable]) {
+          const agreement = fixedSecret(secret).agree(other);
+          expect(agreement.shared).toEqual(node.x25519(secret, other));
+          expect(agreement.multiply(other)).toEqual(node.x25519(other, other));
+        }
         expect(node.ed25519PublicKey(secret)).toEqual(portable.ed25519PublicKey(secret));
         const signature = node.ed25519Sign(message, secret);
         expect(signature).toEqual(portable.ed25519Sign(message, secret));
