@@ -125,22 +125,27 @@ export class GatewayLink {
 
   #open(): void {
     const { gateway, identity, on } = this.#options;
+    let timestamp = 0;
     const session = {
       gatewayIdentity: gateway.identity,
       identity,
       sharedKey: this.#sharedKey,
-      timestamp: () => this.#nextTimestamp(),
+      timestamp: () => {
+        timestamp = this.#nextTimestamp();
+        return timestamp;
+      },
     };
     this.#connection = new GatewayConnection(gateway.url, this.#platform, session, {
       push: bytes => on.push(bytes),
       sharedKey: key => {
         this.#sharedKey = key;
         // The gateway notes the time of a registration as well.
-        this.#lastTimestamp = Math.ceil(this.#platform.wallTime() / 1_000);
+        timestamp = Math.ceil(this.#platform.wallTime() / 1_000);
         on.sharedKey(key);
       },
       ready: () => {
         this.#readyAt = this.#platform.now();
+        this.#lastTimestamp = Math.max(this.#lastTimestamp, timestamp);
         this.#enter('connected');
         this.#setUp?.resolve();
       },
@@ -169,10 +174,12 @@ export class GatewayLink {
     this.#retry = this.#platform.setTimer(() => this.#open(), delay);
   }
 
-  /** Later than any before, by a second at least, whatever the clock was set to in between. */
+  /**
+   * Later than any that the gateway has accepted, by a second at least, whatever the clock was set to in between. Those it
+   * refused do not count: they may be of a clock that was far ahead.
+   */
   #nextTimestamp(): number {
-    this.#lastTimestamp = Math.max(Math.floor(this.#platform.wallTime() / 1_000), this.#lastTimestamp + 1);
-    return this.#lastTimestamp;
+    return Math.max(Math.floor(this.#platform.wallTime() / 1_000), this.#lastTimestamp + 1);
   }
 
   #enter(state: LinkState): void {

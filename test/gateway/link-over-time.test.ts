@@ -134,6 +134,30 @@ describe('a lost connection', () => {
     expect(timestamps).toEqual([...new Set(timestamps)].sort((a, b) => a - b));
   });
 
+  test('is found again as soon as a clock that was wrong is right', async () => {
+    const { platform, host, newLink } = world();
+    let error = 0;
+    const { link } = newLink({
+      platform: {
+        now: () => platform.now(),
+        wallTime: () => platform.wallTime() + error,
+        setTimer: (callback, delay) => platform.setTimer(callback, delay),
+        randomBytes: platform.randomBytes,
+        openWebSocket: platform.openWebSocket,
+        directoryFetch: platform.directoryFetch,
+        hold: () => platform.hold(),
+      },
+    });
+    await during(platform, link.connect());
+    error = 3_600_000;
+    host.cutAll();
+    await platform.advance(10_000);
+    expect(link.lastError?.code).toBe('ERR_MIX_GATEWAY_REFUSED');
+    error = 0;
+    await platform.advance(31_000);
+    expect(link.state).toBe('connected');
+  });
+
   test('is not sought any more once the link is closed', async () => {
     const { link, network, platform, host, states } = world();
     await during(platform, link.connect());
