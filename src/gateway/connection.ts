@@ -18,6 +18,8 @@ const OPENING_DEADLINE: Milliseconds = 15_000;
 const ANSWER_DEADLINE: Milliseconds = 15_000;
 /** After so long without a word the gateway is asked for its version, which costs it nothing and us one small text. */
 const SILENCE: Milliseconds = 30_000;
+/** After so long in which it took nothing of what waits for it, a gateway that still talks is as good as none. */
+const STANDSTILL: Milliseconds = 30_000;
 /** More than a minute of traffic at its usual rate: a gateway that takes nothing is given nothing more. */
 const MAX_BUFFERED_BYTES = limits.gatewayBuffer.value;
 
@@ -39,6 +41,11 @@ export class GatewayConnection {
   #ended = false;
   #probing = false;
   #lastHeard: Milliseconds = 0;
+  /** Bytes and characters handed to the socket. */
+  #handed = 0;
+  /** Of those, the ones it had passed on when last looked at, and when they became more, or none was left. */
+  #taken = 0;
+  #lastTaken: Milliseconds = 0;
 
   constructor(
     url: string,
@@ -107,13 +114,17 @@ export class GatewayConnection {
     if (!this.#sendAll(send)) return;
     if (sharedKey !== undefined) this.#handlers.sharedKey(sharedKey);
     if (ready !== true || this.#ended) return;
+    this.#lastTaken = this.#platform.now();
     this.#watch(SILENCE);
     this.#handlers.ready();
   }
 
   #sendAll(frames: readonly (string | Uint8Array)[]): boolean {
     try {
-      for (const frame of frames) this.#socket?.send(frame);
+      for (const frame of frames) {
+        this.#socket?.send(frame);
+        this.#handed += frame.length;
+      }
       return true;
     } catch (cause) {
       this.#end({ error: new MixnetError('ERR_MIX_GATEWAY_CLOSED', { cause }) });
@@ -137,6 +148,10 @@ export class GatewayConnection {
 
   #probe(): void {
     const silent = this.#platform.now() - this.#lastHeard;
+    if (this.#standsStill()) {
+      this.#end({ error: new MixnetError('ERR_MIX_GATEWAY_CLOSED', { message: 'The gateway takes nothing.' }) });
+      return;
+    }
     // Whole milliseconds: a fraction can be too small to add to the clock, and the timer would fire for ever.
     if (silent < SILENCE) this.#watch(Math.ceil(SILENCE - silent));
     else if (this.#probing) {
@@ -145,6 +160,14 @@ export class GatewayConnection {
       this.#probing = true;
       if (this.#sendAll([this.#session.opening])) this.#watch(ANSWER_DEADLINE);
     }
+  }
+
+  #standsStill(): boolean {
+    const now = this.#platform.now();
+    const taken = this.#handed - this.bufferedBytes;
+    if (taken !== this.#taken || this.bufferedBytes === 0) this.#lastTaken = now;
+    this.#taken = taken;
+    return now - this.#lastTaken >= STANDSTILL;
   }
 
   #closedByPeer(reason: string): void {

@@ -240,6 +240,32 @@ describe('bandwidth', () => {
   });
 });
 
+describe('a gateway that takes nothing any more', () => {
+  const talk = '{"type":"send","remaining_bandwidth":1000000000}';
+
+  test('is left within two minutes, though it goes on talking', async () => {
+    const { platform, link, host, states } = world({}, 100_000);
+    await during(platform, link.connect());
+    for (let second = 0; second < 100; second += 5) {
+      host.sendRaw(client.publicKey, talk);
+      await platform.advance(5_000);
+    }
+    expect(states.slice(0, 3)).toEqual(['connecting', 'connected', 'reconnecting']);
+    expect(link.lastError?.code).toBe('ERR_MIX_GATEWAY_CLOSED');
+  });
+
+  test('is not confused with one that always has something left to take', async () => {
+    const { platform, link, host, states } = world({}, 100_000);
+    await during(platform, link.connect());
+    for (let second = 0; second < 300; second += 5) {
+      host.sendRaw(client.publicKey, talk);
+      link.send(packet);
+      await platform.advance(5_000);
+    }
+    expect(states).toEqual(['connecting', 'connected']);
+  });
+});
+
 test('a gateway that takes nothing is given no more than a bounded amount', async () => {
   const { platform, link } = world({}, 9 * 1024 * 1024);
   await during(platform, link.connect());
