@@ -64,7 +64,7 @@ export class SurbWorkshop {
       this.#orders.shift();
       if (order.wanted()) order.done(surbs);
     } catch (error) {
-      this.#orders.splice(this.#orders.indexOf(first), 1);
+      if (this.#orders[0] === first) this.#orders.shift();
       order.failed(error);
     }
   }

@@ -75,6 +75,20 @@ test('what nobody wants any more is not made, and what cannot be made is said', 
   expect(log).toEqual(['impossible failed: Error: no route', 'next: 3']);
 });
 
+test('an order that fails when it is done takes no other with it', async () => {
+  const log: string[] = [];
+  const platform = new VirtualPlatform();
+  const workshop = new SurbWorkshop(platform);
+  const done = () => {
+    throw new Error('too many');
+  };
+  workshop.order(order('many', 30, log));
+  workshop.order(order('unlucky', 1, log, { done }));
+  workshop.order(order('next', 1, log));
+  await platform.advance(0);
+  expect(log).toEqual(['many: 30', 'unlucky failed: Error: too many', 'next: 1']);
+});
+
 test('a stopped workshop leaves no timer', () => {
   const platform = new VirtualPlatform();
   const workshop = new SurbWorkshop(platform);
