@@ -1,6 +1,6 @@
 /** The headers a request goes out with. */
 
-import type { Field } from '../http/index.ts';
+import { type Field, isFieldValue } from '../http/index.ts';
 
 /**
  * What every request carries unless the caller sets the header, on every platform, in this order and spelling.
@@ -41,8 +41,10 @@ export function readHeaders(given: unknown): Headers {
       if (before !== null) headers.set(name, `${before}; ${value}`);
       else headers.append(name, value);
     } catch {
-      throw new TypeError(`The header ${JSON.stringify(name)} has a name or a value that no header can have.`);
+      throw unsendable(name);
     }
+    // Headers take control characters, HTTP does not.
+    if (!isFieldValue(headers.get(name) ?? '')) throw unsendable(name);
     refuseConnectionHeader(lowerCase, value);
   }
   return headers;
@@ -112,6 +114,10 @@ function refuseConnectionHeader(name: string, value: string): void {
   if (refused || (name === 'connection' && !/^(close|keep-alive)$/i.test(value))) {
     throw new TypeError(`The header "${name}" cannot be set to this value by a request.`);
   }
+}
+
+function unsendable(name: string): TypeError {
+  return new TypeError(`The header ${JSON.stringify(name)} has a name or a value that no header can have.`);
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {

@@ -77,6 +77,7 @@ const enumerations: Record<string, readonly string[]> = {
   credentials: ['omit', 'same-origin', 'include'],
   cache: ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached'],
   priority: ['high', 'low', 'auto'],
+  duplex: ['half'],
   referrerPolicy: [
     '',
     'no-referrer',

@@ -6,7 +6,7 @@
 
 export { maxChunkLineBytes } from './chunked-body.ts';
 export { maxFields, maxSectionBytes } from './field-section.ts';
-export type { Field } from './grammar.ts';
+export { type Field, isFieldValue } from './grammar.ts';
 export { encodeChunk, encodeLastChunk, encodeRequestHead, type RequestHead } from './request-writer.ts';
 export {
   maxInformationalResponses,
