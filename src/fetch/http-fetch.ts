@@ -14,7 +14,7 @@ import { Exchange } from './exchange.ts';
 import { declaredLength, wireHeaders } from './headers.ts';
 import { verifyBody } from './integrity.ts';
 import { Pool, type PoolStats, resolvePoolLimits } from './pool.ts';
-import { followRedirect, type Hop, redirectLocation } from './redirect.ts';
+import { followRedirect, type Hop, isRedirect, redirectLocation } from './redirect.ts';
 import type { FetchRequest } from './request.ts';
 import { hasNullBody, makeResponse } from './response.ts';
 import { bodyStream } from './response-body.ts';
@@ -49,14 +49,15 @@ export class HttpFetch {
     for (let followed = 0; ; followed++) {
       const answer = await this.#networkFetch(hop, request, deadlines);
       // 6. A redirect is followed, refused, or (with no page to be protected from its target) given to the caller.
+      if (request.redirect === 'error' && isRedirect(answer.head)) {
+        await answer.exchange.cancel();
+        throw new MixnetError('ERR_MIX_HTTP_REDIRECT', {
+          message: 'The answer is a redirect, which is an error here.',
+        });
+      }
       const location = request.redirect === 'manual' ? undefined : redirectLocation(answer.head);
       if (location === undefined) return this.#response(answer, hop, request, deadlines, followed > 0);
       try {
-        if (request.redirect === 'error') {
-          throw new MixnetError('ERR_MIX_HTTP_REDIRECT', {
-            message: 'The answer is a redirect, which is an error here.',
-          });
-        }
         hop = followRedirect(hop, answer.head.status, location, followed);
       } finally {
         await answer.exchange.cancel();
@@ -109,6 +110,8 @@ export class HttpFetch {
     const parts = { status, statusText, headers, url: withoutFragment(hop.url), redirected };
     if (hasNullBody(hop.method, status)) {
       void exchange.cancel().then(() => deadlines.end());
+      // Fetch Standard, "main fetch": with integrity metadata, a response without a body is an error.
+      if (request.integrity !== '') throw new MixnetError('ERR_MIX_HTTP_INTEGRITY');
       return makeResponse({ ...parts, body: null });
     }
     try {

@@ -24,10 +24,14 @@ const bodyHeaders = ['content-encoding', 'content-language', 'content-length', '
 /** They are for one origin. `host` among them: set by the caller, it named the first one. */
 const originHeaders = ['authorization', 'cookie', 'cookie2', 'host', 'proxy-authorization'];
 
+/** With a Location or without. */
+export function isRedirect({ status }: ResponseHead): boolean {
+  return redirectStatuses.has(status);
+}
+
 /** The Location of a redirect; `undefined` for a response that is to be given to the caller. */
-export function redirectLocation({ status, headers }: ResponseHead): string | undefined {
-  if (!redirectStatuses.has(status)) return undefined;
-  return headers.find(([name]) => name.toLowerCase() === 'location')?.[1];
+export function redirectLocation(head: ResponseHead): string | undefined {
+  return isRedirect(head) ? head.headers.find(([name]) => name.toLowerCase() === 'location')?.[1] : undefined;
 }
 
 /**

@@ -34,6 +34,14 @@ describe('redirects', () => {
     expect((await fetch(at('/redirect/300?to=/json'))).status).toBe(300);
   });
 
+  test('without a Location are errors all the same, if so wished', async () => {
+    const it = await bed();
+    const refused = it.fetch(it.at('/redirect/302'), { redirect: 'error' });
+    expect(await failureCode(refused)).toBe('ERR_MIX_HTTP_REDIRECT');
+    expect((await it.fetch(it.at('/redirect/300?to=/json'), { redirect: 'error' })).status).toBe(300);
+    await expectQuiet(it);
+  });
+
   const rewrites: [status: number, method: string, becomes: string, keepsBody: boolean][] = [
     [301, 'POST', 'GET', false],
     [302, 'POST', 'GET', false],

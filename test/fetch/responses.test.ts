@@ -180,6 +180,18 @@ describe('integrity', () => {
     await expectQuiet(it);
   });
 
+  test('an answer without any body does not match', async () => {
+    const it = await bed();
+    for (const [path, method] of [
+      ['/json', 'HEAD'],
+      ['/status/204', 'GET'],
+    ] as const) {
+      const answer = it.fetch(it.at(path), { method, integrity: sha256 });
+      expect(await failureCode(answer)).toBe('ERR_MIX_HTTP_INTEGRITY');
+    }
+    await expectQuiet(it);
+  });
+
   test('one that matches is; the strongest algorithm counts; unknown ones demand nothing', async () => {
     const { fetch, at } = await bed();
     const { createHash } = await import('node:crypto');
