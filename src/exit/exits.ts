@@ -70,7 +70,9 @@ export class Exits {
 
   /**
    * At once; the stream opens meanwhile. Its `opened` rejects with `ERR_MIX_EXIT_REFUSED` (policy or name),
-   * `ERR_MIX_EXIT_DIAL_FAILED`, `ERR_MIX_EXIT_SILENT`, or `ERR_MIX_EXIT_NONE` (no exit, or each failed in its own way).
+   * `ERR_MIX_EXIT_DIAL_FAILED`, `ERR_MIX_EXIT_SILENT`, `ERR_MIX_EXIT_NONE` (no exit, or each failed in its own way),
+   * `ERR_MIX_DIRECTORY_…` or `ERR_MIX_TIMEOUT_CONNECT` (no list of exits, or not in time), `ERR_MIX_MIXNET_…` or
+   * `ERR_MIX_GATEWAY_CLOSED` (the way to the exit failed), or the signal's reason.
    *
    * @throws TypeError for a hostname, port or exit that is none.
    */

@@ -27,7 +27,7 @@ export interface ExpectedRotation {
   readonly epoch: number;
   readonly rotationId: number;
   readonly rotationStart: number;
-  /** One epoch before the rotation: the keys it replaced are surely gone from everything made before. */
+  /** One epoch before the rotation, when its keys are announced: all that was made before is of the keys it replaced. */
   readonly priorEpochStart: number;
   /** One epoch after its start: from now on no node accepts the keys it replaced. */
   readonly followingEpochStart: number;
