@@ -12,8 +12,8 @@ const ending = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => ending.abort(name));
 }
-// A reader that goes away, as in `mixfetch … | head`, is told by the write that fails.
-process.stdout.on('error', () => {});
+// A reader that goes away, as in `mixfetch … | head`, is told by the write that fails; one of the messages changes nothing.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 const code = await run(
   process.argv.slice(2),

@@ -79,6 +79,13 @@ describe('mixfetch', { timeout: 120_000 }, () => {
     child.stdout?.once('data', () => child.stdout?.destroy());
     expect(await ended).toMatchObject({ code: 23, stderr: expect.stringContaining('cannot write to standard output') });
   });
+
+  test('goes on when nobody reads what it tells', async () => {
+    const { url, cacert } = await httpsOrigin();
+    const { child, ended } = mixfetch('--devnet', '-v', '--cacert', cacert, `${url}/json`);
+    child.stderr?.once('data', () => child.stderr?.destroy());
+    expect(await ended).toMatchObject({ code: 0, stdout: '{"answer":42}' });
+  });
 });
 
 describe('mixfetch devnet', { timeout: 120_000 }, () => {
