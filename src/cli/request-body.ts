@@ -1,10 +1,8 @@
 /** The body of a request, out of arguments, files and standard input. */
 
-import { openAsBlob } from 'node:fs';
-import { access, constants, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { Readable } from 'node:stream';
 import { type Body, CommandError, type DataPart, type FormField } from './command.ts';
+import type { Files } from './files.ts';
 
 /** Of a request that may be sent several times: for each URL, and after redirects. */
 export interface LoadedBody {
@@ -13,17 +11,16 @@ export interface LoadedBody {
 }
 
 /** @throws CommandError 26 for a file that cannot be read. */
-export async function loadBody(body: Body | undefined, stdin: Readable): Promise<LoadedBody | undefined> {
-  const files = new Files(stdin);
+export async function loadBody(body: Body | undefined, files: Files): Promise<LoadedBody | undefined> {
   if (body === undefined) return undefined;
-  if (body.kind === 'upload' && body.file === '-') return onlyOnce(stdin);
+  if (body.kind === 'upload' && body.file === '-') return onlyOnce(files.stream());
   const loaded = await load(body, files);
   return { next: () => loaded };
 }
 
 /** The data of a query, joined. */
-export async function loadQuery(parts: readonly DataPart[], stdin: Readable): Promise<string> {
-  return Buffer.from(await joinData(parts, new Files(stdin))).toString('utf8');
+export async function loadQuery(parts: readonly DataPart[], files: Files): Promise<string> {
+  return Buffer.from(await joinData(parts, files)).toString('utf8');
 }
 
 async function load(body: Body, files: Files): Promise<Uint8Array<ArrayBuffer> | FormData | Blob> {
@@ -37,8 +34,8 @@ async function load(body: Body, files: Files): Promise<Uint8Array<ArrayBuffer> |
   }
 }
 
-function onlyOnce(stdin: Readable): LoadedBody {
-  let stream: ReadableStream<Uint8Array> | undefined = Readable.toWeb(stdin) as ReadableStream<Uint8Array>;
+function onlyOnce(input: ReadableStream<Uint8Array>): LoadedBody {
+  let stream: ReadableStream<Uint8Array> | undefined = input;
   return {
     next() {
       if (stream === undefined) throw new CommandError('standard input cannot be sent a second time', 65);
@@ -81,44 +78,4 @@ async function makeForm(fields: readonly FormField[], files: Files): Promise<For
     }
   }
   return form;
-}
-
-/** Files by name; `-` is standard input, which is read once however often it is named. */
-class Files {
-  readonly #stdin: Readable;
-  #input: Promise<Uint8Array<ArrayBuffer>> | undefined;
-
-  constructor(stdin: Readable) {
-    this.#stdin = stdin;
-  }
-
-  async read(file: string): Promise<Uint8Array<ArrayBuffer>> {
-    if (file === '-') {
-      this.#input ??= readAll(this.#stdin);
-      return this.#input;
-    }
-    return readable(file, async () => new Uint8Array(await readFile(file)));
-  }
-
-  /** Not read into memory. */
-  async open(file: string): Promise<Blob> {
-    return readable(file, async () => {
-      await access(file, constants.R_OK);
-      return openAsBlob(file);
-    });
-  }
-}
-
-async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (cause) {
-    throw new CommandError(`cannot read the file "${file}"`, 26, { cause });
-  }
-}
-
-async function readAll(stream: Readable): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
-  return new Uint8Array(Buffer.concat(chunks));
 }

@@ -6,6 +6,7 @@ import { type Command, CommandError, type FetchCommand } from './command.ts';
 import { runDevnet } from './devnet-command.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { failureOf } from './failure.ts';
+import { Files } from './files.ts';
 import { helpText } from './help.ts';
 import type { FetcherOptions, Machinery, Streams } from './machinery.ts';
 import { type LoadedBody, loadBody, loadQuery } from './request-body.ts';
@@ -62,8 +63,9 @@ async function runFetch(
 ): Promise<ExitCode> {
   const { devnet: wantsDevnet, cacert } = command.network;
   const ca = cacert === undefined ? undefined : [await readAuthorities(cacert)];
-  const body = await loadBody(command.body, streams.stdin);
-  const query = await loadQuery(command.query, streams.stdin);
+  const files = new Files(streams.stdin, signal);
+  const body = await loadBody(command.body, files);
+  const query = await loadQuery(command.query, files);
   for (const { url } of command.transfers) {
     if (query !== '') url.search += `${url.search === '' ? '?' : '&'}${query}`;
   }

@@ -33,7 +33,7 @@ export interface Outcome {
 }
 
 export interface StartOptions {
-  readonly stdin?: string;
+  readonly stdin?: string | Readable;
   readonly signal?: AbortSignal;
   /** Standard error is a terminal. */
   readonly terminal?: boolean;
@@ -65,7 +65,7 @@ export async function bench(options: OriginOptions & { readonly exit?: LoopbackO
   const start: Bench['start'] = async (args, { stdin = '', signal, terminal, stdout, machinery } = {}) => {
     const [out, err] = [new Gathered(), new Gathered()];
     const streams = {
-      stdin: Readable.from([Buffer.from(stdin)], { objectMode: false }),
+      stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)], { objectMode: false }) : stdin,
       stdout: stdout ?? out,
       stderr: Object.assign(err, { isTTY: terminal ?? false }),
     };

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { Writable } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import type { FetcherOptions } from '../../src/cli/machinery.ts';
 import { MixnetError } from '../../src/errors.ts';
@@ -304,6 +304,17 @@ describe('it fails, says why, and exits with', () => {
     controller.abort(new Error('SIGINT'));
     expect(await running).toEqual({ code: 130, stdout: '', stderr: '' });
     await expect.poll(() => origin.open).toBe(0);
+  });
+
+  test.each(['-d@-', '-Ff=@-', '-T-'])('130 when interrupted while standard input goes on, for %s', async option => {
+    const { start } = await bench();
+    const [controller, stdin] = [new AbortController(), new PassThrough()];
+    stdin.write('a');
+    const running = start([option, 'http://shop.test/echo'], { signal: controller.signal, stdin });
+    await expect.poll(() => stdin.readableLength).toBe(0);
+    controller.abort(new Error('SIGINT'));
+    expect(await running).toEqual({ code: 130, stdout: '', stderr: '' });
+    await expect.poll(() => stdin.destroyed).toBe(true);
   });
 });
 
