@@ -51,7 +51,11 @@ function formField(given: string): FormField {
   const name = given.slice(0, equals);
   const value = given.slice(equals + 1);
   if (value.startsWith('<')) return { name, content: { file: fileName(value.slice(1)) }, upload: undefined };
-  if (!value.startsWith('@')) return { name, content: { text: value }, upload: undefined };
+  if (!value.startsWith('@')) {
+    // curl takes it for the type of the part; as a piece of the text it would go unnoticed.
+    if (/;\s*type=/.test(value)) throw new CommandError('a type belongs to a file: NAME=@FILE;type=TYPE');
+    return { name, content: { text: value }, upload: undefined };
+  }
   const [path = '', ...attributes] = value.slice(1).split(';');
   const attribute = (key: string): string | undefined =>
     attributes

@@ -292,6 +292,7 @@ describe('it is an error, and says so', () => {
     ['-I asks for the headers', ['-I', '-d', 'a', url]],
     ['-G goes with data only', ['-G', '-F', 'a=b', url]],
     ['a form field is written', ['-F', 'a', url]],
+    ['a type belongs to a file', ['-F', 'a={};type=application/json', url]],
     ['the name of a file is missing', ['-d', '@', url]],
     ['-u is given as NAME:PASSWORD', ['-u', 'me', url]],
     ['--max-time is a number of seconds', ['-m', 'soon', url]],
