@@ -12,7 +12,7 @@ export const requestOptions = {
   header: {
     short: 'H',
     value: 'LINE',
-    help: 'Add a header, "Name: value"; "Name:" leaves it out, "Name;" sends it empty',
+    help: 'Add a header, "Name: value"; "Name:" undoes one of another option, "Name;" is empty',
   },
   data: {
     short: 'd',
@@ -43,7 +43,11 @@ export const answerOptions = {
   location: { short: 'L', help: 'Follow redirects' },
   'max-redirs': { value: 'NUMBER', help: 'That many at most (default 50; -1 for any number)' },
   fail: { short: 'f', help: 'Fail, without a body, when the status is 400 or more' },
-  'write-out': { short: 'w', value: 'FORMAT', help: 'Write this after the transfer: see the variables below' },
+  'write-out': {
+    short: 'w',
+    value: 'FORMAT',
+    help: 'Write this after the transfer, @FILE what is in a file: see the variables below',
+  },
   silent: { short: 's', help: 'No progress, no error messages' },
   'show-error': { short: 'S', help: 'Error messages all the same' },
   verbose: { short: 'v', help: 'Tell on standard error what goes on' },

@@ -66,12 +66,20 @@ async function runFetch(
   const files = new Files(streams.stdin, signal);
   const body = await loadBody(command.body, files);
   const query = await loadQuery(command.query, files);
+  const writeOut = await loadFormat(command.writeOut, files);
   for (const { url } of command.transfers) {
     if (query !== '') url.search += `${url.search === '' ? '?' : '&'}${query}`;
   }
   const devnet = wantsDevnet ? await machinery.startDevnet({ allowLocal: true, signal }) : undefined;
   try {
-    const exitCode = await runTransfers(command, body, optionsOf(command, devnet?.api, ca), streams, machinery, signal);
+    const exitCode = await runTransfers(
+      { ...command, writeOut },
+      body,
+      optionsOf(command, devnet?.api, ca),
+      streams,
+      machinery,
+      signal,
+    );
     if (devnet !== undefined && exitCode === 6 && !isQuiet(command)) {
       streams.stderr.write('mixfetch: the mixnet of --devnet reaches this machine only\n');
     }
@@ -118,6 +126,11 @@ function optionsOf(
     ...(ca !== undefined && { ca }),
     ...(connectMs !== undefined && { timeouts: { setup: connectMs, connect: connectMs } }),
   };
+}
+
+/** The format of --write-out, which may be in a file. */
+async function loadFormat(format: string | undefined, files: Files): Promise<string | undefined> {
+  return format?.startsWith('@') ? Buffer.from(await files.read(format.slice(1))).toString('utf8') : format;
 }
 
 async function readAuthorities(file: string): Promise<string> {

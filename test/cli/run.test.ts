@@ -152,6 +152,17 @@ describe('an answer', () => {
     expect(read('big')).toHaveLength(5_000_000);
   });
 
+  test('is followed by what -w says, also from a file or standard input', async () => {
+    const { mixfetch, start, write } = await bench();
+    const url = 'http://shop.test/json';
+    expect(await mixfetch('-w', ' %{http_code}', url)).toMatchObject({ stdout: '{"answer":42} 200' });
+    expect(await mixfetch('-w', `@${write('format', ' %{size_download}\n')}`, url)).toMatchObject({
+      stdout: '{"answer":42} 13\n',
+    });
+    const { stdout } = await start(['-w', '@-', url], { stdin: ' %{method}' });
+    expect(stdout).toBe('{"answer":42} GET');
+  });
+
   test('is decoded', async () => {
     const { mixfetch } = await bench();
     expect((await mixfetch('--compressed', 'http://shop.test/gzip')).stdout).toContain('The quick brown fox');
@@ -269,6 +280,7 @@ describe('it fails, says why, and exits with', () => {
       const [option = '', prefix = ''] = args;
       expect(await mixfetch(option, prefix + path('none'), url)).toMatchObject({ code: 26, stdout: '' });
     }
+    expect(await mixfetch('-w', `@${path('none')}`, url)).toMatchObject({ code: 26, stdout: '' });
     expect(await mixfetch('--cacert', path('none'), url)).toMatchObject({ code: 77 });
     expect(await mixfetch('--cacert', write('empty.pem', ''), url)).toMatchObject({ code: 77 });
     expect(clients, 'before there is a client').toEqual([]);
@@ -306,16 +318,19 @@ describe('it fails, says why, and exits with', () => {
     await expect.poll(() => origin.open).toBe(0);
   });
 
-  test.each(['-d@-', '-Ff=@-', '-T-'])('130 when interrupted while standard input goes on, for %s', async option => {
-    const { start } = await bench();
-    const [controller, stdin] = [new AbortController(), new PassThrough()];
-    stdin.write('a');
-    const running = start([option, 'http://shop.test/echo'], { signal: controller.signal, stdin });
-    await expect.poll(() => stdin.readableLength).toBe(0);
-    controller.abort(new Error('SIGINT'));
-    expect(await running).toEqual({ code: 130, stdout: '', stderr: '' });
-    await expect.poll(() => stdin.destroyed).toBe(true);
-  });
+  test.each(['-d@-', '-Ff=@-', '-T-', '-w@-'])(
+    '130 when interrupted while standard input goes on, for %s',
+    async option => {
+      const { start } = await bench();
+      const [controller, stdin] = [new AbortController(), new PassThrough()];
+      stdin.write('a');
+      const running = start([option, 'http://shop.test/echo'], { signal: controller.signal, stdin });
+      await expect.poll(() => stdin.readableLength).toBe(0);
+      controller.abort(new Error('SIGINT'));
+      expect(await running).toEqual({ code: 130, stdout: '', stderr: '' });
+      await expect.poll(() => stdin.destroyed).toBe(true);
+    },
+  );
 });
 
 describe('on standard error', () => {
