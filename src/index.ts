@@ -10,13 +10,12 @@ import {
   ClientSetup,
   createFetch,
   type Decoder,
-  isExitAddress,
   type MixFetchInit,
   type PoolLimits,
   readObjectUrl,
   type Timeouts,
 } from './fetch/index.ts';
-import { type ClientOptions, MixnetClient } from './mixnet-client.ts';
+import { type ClientOptions, checkClientOptions, MixnetClient } from './mixnet-client.ts';
 import type { Milliseconds, Platform } from './platform/platform.ts';
 
 export { MixnetError, type MixnetErrorCode, mixnetErrorCodes } from './errors.ts';
@@ -203,26 +202,20 @@ const fetchOptions = ['tls', 'ca', 'extraCa', 'pool', 'decoders', 'timeouts'];
 function checkOptions(options: Partial<MixFetchOptions & SharedClientOptions>): void {
   const unknown = Object.keys(options).find(name => ![...clientOptions, ...fetchOptions].includes(name));
   if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
-  const { client, api, gateway, exits, ca, extraCa, tls } = options;
+  const { client, ca, extraCa, tls, decoders = {} } = options;
   if ('client' in options && !(client instanceof MixnetClient)) throw invalid('client', 'a MixnetClient');
-  if (!isListOf(typeof api === 'string' ? [api] : api, isWebUrl)) throw invalid('api', 'one or more URLs');
-  if (gateway !== undefined && typeof gateway !== 'string') throw invalid('gateway', 'the identity of a gateway');
-  if (!isListOf(exits, isExitAddress)) throw invalid('exits', 'Nym addresses');
-  if (!isListOf(ca, isText)) throw invalid('ca', 'certificates in PEM');
-  if (!isListOf(extraCa, isText)) throw invalid('extraCa', 'certificates in PEM');
+  checkClientOptions(options);
+  if (!isListOfCertificates(ca)) throw invalid('ca', 'certificates in PEM');
+  if (!isListOfCertificates(extraCa)) throw invalid('extraCa', 'certificates in PEM');
   if (!['platform', 'own', undefined].includes(tls)) throw invalid('tls', '"platform" or "own"');
+  if (Object.values(decoders).some(decoder => typeof decoder !== 'function')) throw invalid('decoders', 'functions');
 }
 
-function isListOf(value: unknown, isMember: (member: unknown) => boolean): boolean {
-  return value === undefined || (Array.isArray(value) && value.every(isMember));
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string';
-}
-
-function isWebUrl(value: unknown): boolean {
-  return typeof value === 'string' && URL.canParse(value) && /^https?:/i.test(value);
+/** What is no certificate, Node would pass over without a word. */
+function isListOfCertificates(value: unknown): boolean {
+  const isCertificate = (member: unknown) =>
+    typeof member === 'string' && member.includes('-----BEGIN CERTIFICATE-----');
+  return value === undefined || (Array.isArray(value) && value.every(isCertificate));
 }
 
 function invalid(option: string, what: string): TypeError {

@@ -2,7 +2,14 @@
 
 import { base58 } from '@scure/base';
 import { createPlatform } from '#platform';
-import { ClientCore, type ClientState, type ClientStats, type ReceivedMessage, type Traffic } from './client/index.ts';
+import {
+  ClientCore,
+  type ClientState,
+  type ClientStats,
+  completeTraffic,
+  type ReceivedMessage,
+  type Traffic,
+} from './client/index.ts';
 import { MixnetError } from './errors.ts';
 import {
   DEFAULT_DIRECTORY_URLS,
@@ -97,9 +104,11 @@ export class MixnetClient extends EventTarget {
    * `ERR_MIX_TIMEOUT_SETUP` or the signal's reason, and with a TypeError for options that cannot be.
    */
   static async connect(options: MixnetClientOptions = {}): Promise<MixnetClient> {
+    const unknown = Object.keys(options).find(name => !optionNames.includes(name));
+    if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
+    checkClientOptions(options);
     const { platform = createPlatform(), gateway, traffic, signal, setupTimeoutMs, exits } = options;
     const api = typeof options.api === 'string' ? [options.api] : (options.api ?? DEFAULT_DIRECTORY_URLS);
-    for (const exit of exits ?? []) parseAddress(exit, 'exits');
     const core = await ClientCore.connect({
       platform,
       api,
@@ -300,6 +309,53 @@ export class MessageReader implements AsyncIterableIterator<IncomingMessage> {
     else first?.resolve({ done: true, value: undefined });
     for (const { resolve } of others) resolve({ done: true, value: undefined });
   }
+}
+
+const optionNames = ['api', 'gateway', 'traffic', 'platform', 'signal', 'exits', 'background', 'setupTimeoutMs'];
+
+/**
+ * What is wrong with the options is told before the directory or a gateway hears of this client.
+ *
+ * @throws TypeError naming the option that has a value it cannot have; RangeError for a number of `traffic`.
+ */
+export function checkClientOptions({ api, gateway, traffic, platform, signal, exits }: MixnetClientOptions): void {
+  if (!isListOf(typeof api === 'string' ? [api] : api, isDirectoryUrl) || api?.length === 0) {
+    throw invalid('api', 'one or more URLs of http or https, without user, query or hash');
+  }
+  if (gateway !== undefined && !isIdentity(gateway)) throw invalid('gateway', 'the identity of a gateway');
+  if (typeof (traffic ?? {}) !== 'object' || traffic === null) throw invalid('traffic', 'an object');
+  completeTraffic(traffic);
+  if (platform !== undefined && typeof platform?.openWebSocket !== 'function') throw invalid('platform', 'a Platform');
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', 'an AbortSignal');
+  if (!isListOf(exits, isText)) throw invalid('exits', 'Nym addresses');
+  for (const exit of exits ?? []) parseAddress(exit, 'exits');
+}
+
+function isListOf(value: unknown, isMember: (member: unknown) => boolean): boolean {
+  return value === undefined || (Array.isArray(value) && value.every(isMember));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isDirectoryUrl(value: unknown): boolean {
+  if (!isText(value) || !URL.canParse(value)) return false;
+  const { protocol, username, search, hash } = new URL(value);
+  return /^https?:$/.test(protocol) && username + search + hash === '';
+}
+
+/** 32 bytes in base58. */
+function isIdentity(value: unknown): boolean {
+  try {
+    return isText(value) && value.length <= 44 && base58.decode(value).length === 32;
+  } catch {
+    return false;
+  }
+}
+
+function invalid(option: string, what: string): TypeError {
+  return new TypeError(`The option "${option}" must be ${what}.`);
 }
 
 function parseAddress(text: string, option: string): Recipient {

@@ -137,7 +137,17 @@ describe('createMixFetch', () => {
     [{ api: 'nym.example' }, /"api"/],
     [{ api: ['https://one.example', 2] }, /"api"/],
     [{ exits: ['nobody'] }, /"exits"/],
+    [{ api: [] }, /"api"/],
+    [{ api: 'https://nym.example/api?key=1' }, /"api"/],
+    [{ gateway: 'that one' }, /"gateway"/],
+    [{ traffic: { messageSendingDelayMs: 20 } }, /"messageSendingDelayMs"/],
+    [{ traffic: { averagePacketDelayMs: '15' } }, /averagePacketDelayMs/],
+    [{ traffic: 5 }, /"traffic"/],
+    [{ signal: 'now' }, /"signal"/],
+    [{ platform: {} }, /"platform"/],
+    [{ decoders: { br: 'brotli' } }, /"decoders"/],
     [{ ca: 'PEM' }, /"ca"/],
+    [{ extraCa: ['garbage'] }, /"extraCa"/],
   ];
   test.each(wrong)('%j is a TypeError that names the option', (options, named) => {
     expect(() => createMixFetch(options)).toThrow(TypeError);

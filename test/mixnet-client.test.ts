@@ -148,6 +148,10 @@ describe('a client of the mixnet', () => {
       await expect(connect({ exits: ['nobody'] })).rejects.toThrow(/"exits"/);
       await expect(MixnetClient.connect({ api: 'no url', platform })).rejects.toThrow(TypeError);
       await expect(MixnetClient.connect({ api: [], platform })).rejects.toThrow(TypeError);
+      await expect(connect({ gateway: 'that one' })).rejects.toThrow(/"gateway"/);
+      await expect(connect({ traffic: { averageDelayMs: 1 } as object })).rejects.toThrow(/"averageDelayMs"/);
+      await expect(connect({ gatway: 'x' } as object)).rejects.toThrow(/"gatway"/);
+      expect(devnet.directory.requests.size).toBe(0);
       const reason = new Error('never mind');
       await expect(connect({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
       const client = await connect({ gateway: devnet.gateways[0]?.identity });

@@ -11,4 +11,4 @@ export {
 } from './lanes.ts';
 export type { Pseudonym } from './pseudonym.ts';
 export type { ClientStats } from './stats.ts';
-export { defaultTraffic, type Traffic } from './traffic.ts';
+export { completeTraffic, defaultTraffic, type Traffic } from './traffic.ts';

@@ -6,6 +6,6 @@ export { createFetch, type Fetch, type FetchStats } from './fetch.ts';
 export { defaultHeaders } from './headers.ts';
 export { readObjectUrl } from './object-url.ts';
 export { defaultPoolLimits, type PoolStats } from './pool.ts';
-export { isExitAddress, type MixFetchInit, type MixnetInit } from './request.ts';
+export type { MixFetchInit, MixnetInit } from './request.ts';
 export { rawHeaders } from './response.ts';
 export { defaultTimeouts, type Timeouts } from './timeouts.ts';

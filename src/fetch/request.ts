@@ -222,7 +222,7 @@ function readMixnetInit(given: unknown, timeouts: Timeouts): Pick<FetchRequest, 
 }
 
 /** Whether it is the Nym address of something: `identity.encryption@gateway`. */
-export function isExitAddress(value: unknown): value is string {
+function isExitAddress(value: unknown): value is string {
   try {
     return typeof value === 'string' && parseRecipient(value) !== undefined;
   } catch {
