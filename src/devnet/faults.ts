@@ -25,8 +25,10 @@ export class Faults implements FaultSettings {
   #latencyMs = 0;
   #heldBackMs = 200;
 
-  /** Throws a `RangeError` for a chance that is none, here and when one is set. */
+  /** Throws a `RangeError` for a chance that is none, here and when one is set; a `TypeError` for a fault that there is not. */
   constructor(options: FaultOptions = {}) {
+    const unknown = Object.keys(options).find(name => !faultNames.includes(name));
+    if (unknown !== undefined) throw new TypeError(`there is no fault "${unknown}"`);
     Object.assign(this, options);
   }
 
@@ -79,6 +81,8 @@ export class Faults implements FaultSettings {
     return happens(this.#duplicates, random);
   }
 }
+
+const faultNames = ['loss', 'latencyMs', 'reordering', 'heldBackMs', 'duplicates'];
 
 function happens(chance: number, random: RandomBytes): boolean {
   return chance > 0 && uniformUnit(random) <= chance;

@@ -60,6 +60,8 @@ export type CompleteOptions = Required<Omit<DevnetOptions, 'policy' | 'signal' |
 
 /** The defaults filled in. Throws a `TypeError` or `RangeError` that names the option. */
 export function completeOptions(options: DevnetOptions): CompleteOptions {
+  const unknown = Object.keys(options).find(name => !optionNames.includes(name));
+  if (unknown !== undefined) throw new TypeError(`there is no option "${unknown}"`);
   const platform = options.platform ?? createNodePlatform();
   const gateways = count('gateways', options.gateways ?? 2, 1, 100);
   const { transport = 'sockets', frameVersion = 7, epochMs = 3_600_000, delayScale = 1 } = options;
@@ -89,6 +91,19 @@ export function completeOptions(options: DevnetOptions): CompleteOptions {
     faults: options.faults ?? {},
   };
 }
+
+const optionNames = [
+  'nodesPerLayer',
+  'gateways',
+  'exits',
+  'delayScale',
+  'epochMs',
+  'rotationEpochs',
+  'firstEpoch',
+  'tls',
+]
+  .concat('hosts', 'allowLocal', 'allowRemote', 'policy', 'requireTickets', 'transport', 'frameVersion', 'platform')
+  .concat('random', 'faults', 'signal');
 
 function count(name: string, value: number, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;

@@ -114,6 +114,13 @@ describe('the directory', () => {
 });
 
 describe('options that cannot be', () => {
+  test.each([[{ host: {} }], [{ gateway: 3 }], [{ faults: { los: 0.1 } }]])(
+    'because there are none such: %j',
+    async options => {
+      await expect(startDevnet(options as DevnetOptions)).rejects.toThrow(TypeError);
+    },
+  );
+
   test.each<[string, DevnetOptions]>([
     ['no mix nodes', { nodesPerLayer: 0 }],
     ['half a gateway', { gateways: 0.5 }],
