@@ -58,23 +58,24 @@ export class ExitSession {
   /** After what has to go first is sent: brings the exit's reply blocks to what its connections will use. */
   topUp(): void {
     const demands = this.#demands();
-    this.#restrain(demands.length > 0 && demands.every(({ lagging }) => lagging));
+    this.#restrain(this.#credit.holdsBack(demands, this.#now()));
     const target = this.#credit.target(demands, this.#now());
     for (const amount of this.#credit.topUps(this.#core.surbsHeldBy(this.pseudonym), target)) {
       this.#core.supplySurbs(this.pseudonym, amount);
     }
-    const held = this.#core.surbsHeldBy(this.pseudonym);
+    // Who gets nothing on purpose does not starve.
+    const held = this.#restrained ? Number.POSITIVE_INFINITY : this.#core.surbsHeldBy(this.pseudonym);
     for (const connection of this.#connections.values()) connection.credit(held);
   }
 
   /** What is not a response, or to a connection that is over, is ignored. */
   received(data: Uint8Array): void {
     this.#heard = true;
-    this.#credit.received(data.length, this.#now());
     const response = tryDecode(data);
-    if (response?.kind === 'data' || response?.kind === 'error') {
-      this.#connections.get(response.connection)?.received(response);
-    }
+    const answer = response?.kind === 'data' || response?.kind === 'error' ? response : undefined;
+    const connection = answer && this.#connections.get(answer.connection);
+    if (connection?.demand?.lagging !== true) this.#credit.received(data.length, this.#now());
+    if (answer) connection?.received(answer);
     this.topUp();
   }
 

@@ -22,14 +22,27 @@ export const EXIT_RESERVE = 10;
 export class SurbCredit {
   readonly #used: { readonly at: Milliseconds; readonly packets: number }[] = [];
 
-  /** A reply of that many bytes has come. */
+  /** A reply of that many bytes has come, to a connection whose reader keeps up. */
   received(bytes: number, now: Milliseconds): void {
     this.#used.push({ at: now, packets: Math.ceil((bytes + REPLY_OVERHEAD) / FRAGMENT_BYTES) });
     this.#forgetBefore(now - RECENTLY);
   }
 
-  /** What the exit should hold; nothing for connections that all lag behind. */
-  target(demands: Iterable<CreditDemand>, now: Milliseconds): number {
+  /**
+   * Whether nobody would read what comes. The exit serves all connections from the same reply blocks: beside one that lags
+   * behind, one that merely stays open would get nearly none of those that are given for it.
+   */
+  holdsBack(demands: readonly CreditDemand[], now: Milliseconds): boolean {
+    const keepingUp = demands.filter(({ lagging }) => !lagging);
+    if (keepingUp.length === demands.length) return false;
+    this.#forgetBefore(now - RECENTLY);
+    const busy = keepingUp.some(({ awaiting, expectedBytes }) => awaiting || expectedBytes !== undefined);
+    return keepingUp.length === 0 || !(busy || this.#used.length > 0);
+  }
+
+  /** What the exit should hold. */
+  target(demands: readonly CreditDemand[], now: Milliseconds): number {
+    if (this.holdsBack(demands, now)) return 0;
     this.#forgetBefore(now - RECENTLY);
     let packets = 0;
     let open = false;

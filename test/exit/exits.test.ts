@@ -283,6 +283,32 @@ describe('a stream through an exit', () => {
     exits.close();
   });
 
+  test('a reader may pause for minutes while another stream to the same destination is open and idle', async () => {
+    let connections = 0;
+    const { platform, exits } = setup(() => {
+      connections += 1;
+      return connections === 1 ? { opened: socket => socket.send(new Uint8Array(6_000_000)) } : echo();
+    });
+    const paused = exits.openStream(destination);
+    paused.expect(6_000_000);
+    await platform.advance(5000);
+    const idle = exits.openStream(destination);
+    const echoes = collect(idle);
+    await write(idle, 'once');
+    await platform.advance(200_000);
+    expect(echoes.text).toBe('ONCE');
+    await write(idle, ', again');
+    await platform.advance(15_000);
+    expect(echoes).toMatchObject({ text: 'ONCE, AGAIN', error: undefined });
+    let bytes = 0;
+    void (async () => {
+      for await (const chunk of paused.readable) bytes += chunk.length;
+    })().catch(() => {});
+    for (let second = 0; second < 100 && bytes < 6_000_000; second++) await platform.advance(1000);
+    expect(bytes).toBe(6_000_000);
+    exits.close();
+  });
+
   test('a reader that lags four megabytes behind fails alone', async () => {
     const platform = new VirtualPlatform();
     const mixnet = new ModelMixnet(platform, { restrains: false });

@@ -42,6 +42,19 @@ describe('reply blocks for an exit', () => {
     expect(credit.target([], 0)).toBe(0);
   });
 
+  test('beside a slow reader, a connection that is merely open counts while it gets something, and not otherwise', () => {
+    const credit = new SurbCredit();
+    const slow = demand({ lagging: true, expectedBytes: 1_000_000 });
+    const idle = demand({ awaiting: false });
+    expect(credit.target([slow, idle], 0)).toBe(0);
+    expect(credit.holdsBack([slow, idle], 0)).toBe(true);
+    credit.received(16_384 + 21, 0);
+    expect(credit.target([slow, idle], 1000)).toBe(EXIT_RESERVE + 17 + 2);
+    expect(credit.target([slow, idle], 3000)).toBe(0);
+    expect(credit.holdsBack([idle], 3000)).toBe(false);
+    expect(credit.holdsBack([slow, demand()], 3000)).toBe(false);
+  });
+
   test('ride where a packet has room for them anyway', () => {
     const credit = new SurbCredit();
     expect(credit.riding(29, 0, 24)).toBe(3);
