@@ -316,7 +316,7 @@ const optionNames = ['api', 'gateway', 'traffic', 'platform', 'signal', 'exits',
 /**
  * What is wrong with the options is told before the directory or a gateway hears of this client.
  *
- * @throws TypeError naming the option that has a value it cannot have; RangeError for a number of `traffic`.
+ * @throws TypeError naming the option that has a value it cannot have.
  */
 export function checkClientOptions({ api, gateway, traffic, platform, signal, exits }: MixnetClientOptions): void {
   if (!isListOf(typeof api === 'string' ? [api] : api, isDirectoryUrl) || api?.length === 0) {

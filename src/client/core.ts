@@ -69,8 +69,8 @@ export class ClientCore {
 
   /**
    * Chooses a gateway, registers with it, and starts the traffic. Rejects with ERR_MIX_DIRECTORY_…, ERR_MIX_GATEWAY_…,
-   * ERR_MIX_TIMEOUT_SETUP or the signal's reason, and then leaves nothing behind. Throws TypeError or RangeError for
-   * options that cannot be.
+   * ERR_MIX_TIMEOUT_SETUP or the signal's reason, and then leaves nothing behind. Throws a TypeError for options
+   * that cannot be.
    */
   static async connect(options: ClientCoreOptions): Promise<ClientCore> {
     const { platform, api, setupTimeoutMs = SETUP_TIMEOUT_MS, signal } = options;

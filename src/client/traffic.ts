@@ -61,7 +61,7 @@ const ranges: { readonly [Name in keyof Traffic]: 'boolean' | { min: number; max
   maximumNumberOfReplyRetransmissions: { min: 0, max: 1_000_000, whole: true },
 };
 
-/** The defaults with `wishes` over them. Throws TypeError or RangeError, naming the option, for what cannot be. */
+/** The defaults with `wishes` over them. Throws a TypeError naming the option that does not exist, or has a value it cannot have. */
 export function completeTraffic(wishes: Partial<Traffic> = {}): Traffic {
   for (const [name, value] of Object.entries(wishes)) {
     if (!isOption(name)) throw new TypeError(`there is no traffic option ${JSON.stringify(name)}`);
@@ -84,7 +84,7 @@ function check(name: keyof Traffic, value: unknown): void {
   if (typeof value !== 'number') throw new TypeError(`traffic.${name} is a number`);
   const fits = value >= range.min && value <= range.max && (range.whole === undefined || Number.isInteger(value));
   if (!fits) {
-    throw new RangeError(
+    throw new TypeError(
       `traffic.${name} is ${range.whole ? 'a whole number' : 'a number'} of ${range.min} to ${range.max}`,
     );
   }

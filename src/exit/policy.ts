@@ -33,7 +33,7 @@ export function parseExitPolicy(text: string): ExitPolicy {
   for (const line of text.split('\n')) {
     const entry = (line.split('#', 1)[0] ?? '').trim();
     if (entry === '') continue;
-    if (!entry.startsWith(PREFIX)) throw malformed('a line does not start with ExitPolicy');
+    if (!entry.startsWith(PREFIX)) throw malformed('a line that does not start with ExitPolicy');
     rules.push(parseRule(entry.slice(PREFIX.length).trim()));
   }
   return rules;

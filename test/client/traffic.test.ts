@@ -14,11 +14,11 @@ test('a wish changes its option and no other', () => {
 });
 
 test.each([
-  [{ messageSendingAverageDelayMs: 0 }, RangeError],
-  [{ messageSendingAverageDelayMs: Number.NaN }, RangeError],
-  [{ averagePacketDelayMs: -1 }, RangeError],
-  [{ ackWaitAdditionMs: Number.POSITIVE_INFINITY }, RangeError],
-  [{ maximumNumberOfRetransmissions: 1.5 }, RangeError],
+  [{ messageSendingAverageDelayMs: 0 }, TypeError],
+  [{ messageSendingAverageDelayMs: Number.NaN }, TypeError],
+  [{ averagePacketDelayMs: -1 }, TypeError],
+  [{ ackWaitAdditionMs: Number.POSITIVE_INFINITY }, TypeError],
+  [{ maximumNumberOfRetransmissions: 1.5 }, TypeError],
   [JSON.parse('{"averageAckDelayMs": "15"}'), TypeError],
   [JSON.parse('{"disableLoopCoverTrafficStream": 1}'), TypeError],
   [JSON.parse('{"noSuchOption": 1}'), TypeError],
