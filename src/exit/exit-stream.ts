@@ -22,7 +22,7 @@ export interface MixnetStream {
   readonly opened: Promise<void>;
   /** Resolves when the connection has ended from either side, rejects when it failed. */
   readonly closed: Promise<void>;
-  /** So many more bytes are going to come: the exit gets the means to send them before it asks. */
+  /** So many more bytes are going to come: the exit gets the means to send them before it asks. 0 takes that back. */
   expect(bytes: number): void;
   /** Without a reason, reading ends as if the other side had ended; with one, reading and writing fail with it. */
   close(reason?: unknown): Promise<void>;

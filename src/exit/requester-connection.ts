@@ -133,9 +133,9 @@ export class RequesterConnection {
     this.#unread -= bytes;
   }
 
-  /** So much more will come from the other side. */
+  /** So much more will come from the other side; with 0, what will come is not known any more. */
   expect(bytes: number): void {
-    this.#expected = bytes;
+    this.#expected = bytes > 0 ? bytes : undefined;
   }
 
   /** How many reply blocks the exit is believed to hold, whenever that may have changed. */

@@ -75,7 +75,7 @@ export class Connection {
     this.#reader.cancel(reason).catch(() => {});
   }
 
-  /** So many more bytes are going to come: the exit gets the means to send them. */
+  /** So many more bytes are going to come: the exit gets the means to send them. 0 takes that back. */
   expect(bytes: number): void {
     this.#exit.expect?.(bytes);
   }

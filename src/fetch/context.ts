@@ -8,7 +8,7 @@ import type { Timeouts } from './timeouts.ts';
 export interface ExitStream extends ByteStream {
   /** The exit says that the destination is connected; or, by rejecting, why it is not. */
   readonly opened: Promise<unknown>;
-  /** So many more bytes are going to come. */
+  /** So many more bytes are going to come; 0 takes that back. */
   expect?(bytes: number): void;
 }
 

@@ -146,6 +146,8 @@ export class Exchange implements BodySource {
       if (this.#bodyLeft !== undefined) this.#bodyLeft -= event.bytes.length;
     } else {
       this.#ended = true;
+      // Some of it was there before the head was read, and would be waited for on the idle connection.
+      this.#connection.expect(0);
       this.#over(event.reusable && this.#sent);
     }
   }

@@ -163,6 +163,16 @@ describe('what goes wrong is told apart', () => {
     expect(told(connection.tick(30_000 + STARVATION_TIME))[0]).toEqual(failed('ERR_MIX_EXIT_STARVED'));
   });
 
+  test('what is expected counts down as it comes, and can be taken back', () => {
+    const connection = opened();
+    connection.expect(1000);
+    expect(connection.demand?.expectedBytes).toBe(1000);
+    connection.received(data(1, new Uint8Array(400)), 200);
+    expect(connection.demand?.expectedBytes).toBe(600);
+    connection.expect(0);
+    expect(connection.demand?.expectedBytes).toBeUndefined();
+  });
+
   test('a slow reader: four megabytes wait, then this connection fails', () => {
     const connection = opened();
     const piece = new Uint8Array(MAX_SEND_BYTES);
