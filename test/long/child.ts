@@ -4,8 +4,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
 /** What a process can be asked for: arguments and results travel between processes. */
-// biome-ignore lint/suspicious/noExplicitAny: the parameters of any function, and nothing is called through this type.
-type Jobs = Record<string, (...args: any[]) => unknown>;
+type Jobs = Record<string, (...args: never[]) => unknown>;
 
 export interface Child<J extends Jobs> {
   /** Rejects with what the job threw, or when the process ends. */
@@ -57,7 +56,7 @@ export function serve(jobs: Jobs): void {
 
 async function answerTo({ name, args }: Order, jobs: Jobs): Promise<Answer> {
   try {
-    return { result: await jobs[name]?.(...args) };
+    return { result: await jobs[name]?.(...(args as never[])) };
   } catch (error) {
     return { error };
   }
