@@ -15,7 +15,7 @@ import {
   readObjectUrl,
   type Timeouts,
 } from './fetch/index.ts';
-import { type ClientOptions, checkClientOptions, MixnetClient } from './mixnet-client.ts';
+import { type ClientOptions, checkClientOptions, MixnetClient } from './mixnet-client/index.ts';
 import type { Milliseconds, Platform } from './platform/platform.ts';
 
 export { MixnetError, type MixnetErrorCode, mixnetErrorCodes } from './errors.ts';
@@ -28,7 +28,7 @@ export {
   rawHeaders,
   type Timeouts,
 } from './fetch/index.ts';
-export { type ClientOptions, type IncomingMessage, MixnetClient } from './mixnet-client.ts';
+export { type ClientOptions, type IncomingMessage, MixnetClient } from './mixnet-client/index.ts';
 export type { Platform } from './platform/platform.ts';
 
 /** A `fetch()` over one client. */

@@ -25,12 +25,12 @@ const mayImport: Record<string, readonly string[]> = {
   http: [],
   tls: ['crypto'],
   fetch: ['http', 'tls', 'exit'],
-  'mixnet-client.ts': ['client', 'exit'],
-  'index.ts': ['fetch', 'mixnet-client.ts'],
+  'mixnet-client': ['client', 'exit'],
+  'index.ts': ['fetch', 'mixnet-client'],
   'polyfill.ts': ['index.ts'],
   polyfill: ['polyfill.ts', 'index.ts'],
   devnet: ['client', 'exit', 'gateway', 'http', 'message', 'sphinx', 'tls', 'topology'],
-  cli: ['index.ts', 'mixnet-client.ts', 'devnet', 'fetch'],
+  cli: ['index.ts', 'mixnet-client', 'devnet', 'fetch'],
 };
 const everybodyMayImport = ['errors.ts', 'limits.ts', 'ip-address.ts', 'platform', 'crypto'];
 

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { type Devnet, type DevnetOptions, startDevnet, VirtualPlatform } from '../../src/devnet/index.ts';
 import type { MixnetStream } from '../../src/exit/index.ts';
-import { MixnetClient, type MixnetClientOptions } from '../../src/mixnet-client.ts';
+import { MixnetClient, type MixnetClientOptions } from '../../src/mixnet-client/index.ts';
 
 const utf8 = new TextEncoder();
 

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Devnet, startDevnet, VirtualPlatform } from '../src/devnet/index.ts';
-import { MessageReader, MixnetClient, type MixnetClientOptions, type StateEvent } from '../src/mixnet-client.ts';
+import { type Devnet, startDevnet, VirtualPlatform } from '../../src/devnet/index.ts';
+import {
+  MessageReader,
+  MixnetClient,
+  type MixnetClientOptions,
+  type StateEvent,
+} from '../../src/mixnet-client/index.ts';
 
 const utf8 = new TextEncoder();
 /** Cover traffic is proved elsewhere, and costs time here. */

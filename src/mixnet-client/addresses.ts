@@ -1,0 +1,20 @@
+/** The texts by which programs name others, read. */
+
+import { base58 } from '@scure/base';
+import { parseRecipient, type Recipient } from '../exit/index.ts';
+
+export function parseAddress(text: string, option: string): Recipient {
+  try {
+    return parseRecipient(text);
+  } catch (cause) {
+    throw new TypeError(`The option "${option}" must be a Nym address: identity.encryption@gateway.`, { cause });
+  }
+}
+
+export function parseTag(text: string): Uint8Array {
+  try {
+    return base58.decode(text);
+  } catch (cause) {
+    throw new TypeError('The option "senderTag" must be the tag of a message.', { cause });
+  }
+}

@@ -1,0 +1,81 @@
+/** What a client can be told, and the refusal of what it cannot. */
+
+import { base58 } from '@scure/base';
+import { completeTraffic, type Traffic } from '../client/index.ts';
+import type { Milliseconds, Platform } from '../platform/platform.ts';
+import { parseAddress } from './addresses.ts';
+
+export interface ClientOptions {
+  /** Base URL of the directory, or several that stand in for one another. Default: that of the Nym network. */
+  readonly api?: string | readonly string[] | undefined;
+  /** Identity of the gateway to enter by, base58. Default: any that takes us, chosen anew for each client. */
+  readonly gateway?: string | undefined;
+  /** Pace of the traffic and the like, by the names of Nym's configuration. Default: Nym's values. */
+  readonly traffic?: Partial<Traffic> | undefined;
+  /** Clock, timers, randomness, sockets. Default: those of the runtime. */
+  readonly platform?: Platform | undefined;
+  /** Ends the connecting. Without effect on a connected client. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface MixnetClientOptions extends ClientOptions {
+  /** Nym addresses of the network requesters to use for streams, in no order. Default: those of the directory. */
+  readonly exits?: readonly string[] | undefined;
+  /** Do not keep the process alive while the client is connected. Default false. */
+  readonly background?: boolean | undefined;
+  /** How long `connect` may take, ms. Default 60 000. */
+  readonly setupTimeoutMs?: Milliseconds | undefined;
+}
+
+const optionNames = ['api', 'gateway', 'traffic', 'platform', 'signal', 'exits', 'background', 'setupTimeoutMs'];
+
+/** @throws TypeError naming the option that does not exist: misspelt, or of another version, somebody relies on it. */
+export function checkOptionNames(options: MixnetClientOptions): void {
+  const unknown = Object.keys(options).find(name => !optionNames.includes(name));
+  if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
+}
+
+/**
+ * What is wrong with the options is told before the directory or a gateway hears of this client.
+ *
+ * @throws TypeError naming the option that has a value it cannot have.
+ */
+export function checkClientOptions({ api, gateway, traffic, platform, signal, exits }: MixnetClientOptions): void {
+  if (!isListOf(typeof api === 'string' ? [api] : api, isDirectoryUrl) || api?.length === 0) {
+    throw invalid('api', 'one or more URLs of http or https, without user, query or hash');
+  }
+  if (gateway !== undefined && !isIdentity(gateway)) throw invalid('gateway', 'the identity of a gateway');
+  if (typeof (traffic ?? {}) !== 'object' || traffic === null) throw invalid('traffic', 'an object');
+  completeTraffic(traffic);
+  if (platform !== undefined && typeof platform?.openWebSocket !== 'function') throw invalid('platform', 'a Platform');
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', 'an AbortSignal');
+  if (!isListOf(exits, isText)) throw invalid('exits', 'Nym addresses');
+  for (const exit of exits ?? []) parseAddress(exit, 'exits');
+}
+
+function isListOf(value: unknown, isMember: (member: unknown) => boolean): boolean {
+  return value === undefined || (Array.isArray(value) && value.every(isMember));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isDirectoryUrl(value: unknown): boolean {
+  if (!isText(value) || !URL.canParse(value)) return false;
+  const { protocol, username, search, hash } = new URL(value);
+  return /^https?:$/.test(protocol) && username + search + hash === '';
+}
+
+/** 32 bytes in base58. */
+function isIdentity(value: unknown): boolean {
+  try {
+    return isText(value) && value.length <= 44 && base58.decode(value).length === 32;
+  } catch {
+    return false;
+  }
+}
+
+function invalid(option: string, what: string): TypeError {
+  return new TypeError(`The option "${option}" must be ${what}.`);
+}
