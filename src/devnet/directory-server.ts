@@ -8,6 +8,7 @@ import { directoryAnswer, type Json, type NodeDescription } from './directory-an
 import { type DirectoryLie, distorted } from './directory-lies.ts';
 import type { Epochs } from './epoch.ts';
 import { closeServer, listenOnLoopback } from './loopback-server.ts';
+import { skimmedBincode } from './skimmed-bincode.ts';
 import type { PartState, Switchable } from './switch.ts';
 
 export interface DirectoryServerOptions {
@@ -25,7 +26,7 @@ const IN_PROCESS_ORIGIN = 'http://directory.test';
 interface Reply {
   readonly status: number;
   readonly type: string;
-  readonly body: string | 'endless';
+  readonly body: string | Uint8Array<ArrayBuffer> | 'endless';
 }
 
 export class DirectoryServer implements Switchable {
@@ -92,7 +93,7 @@ export class DirectoryServer implements Switchable {
       if (this.#state === 'dead' || !url.startsWith(`${this.url}/`)) return refuse();
       const answer = () => {
         signal.removeEventListener('abort', abort);
-        resolve(responseOf(this.#reply(new URL(url).pathname, true)));
+        resolve(responseOf(this.#reply(pathAndQueryOf(url), true)));
       };
       const abort = () => {
         this.#waiting.delete(answer);
@@ -103,7 +104,7 @@ export class DirectoryServer implements Switchable {
     });
 
   /** What the parts of the network are told, which do not depend on how the public one fares. */
-  readonly honestFetch: Platform['directoryFetch'] = async url => responseOf(this.#reply(new URL(url).pathname, false));
+  readonly honestFetch: Platform['directoryFetch'] = async url => responseOf(this.#reply(pathAndQueryOf(url), false));
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
     const answer = () => write(response, this.#preflight(request) ?? this.#reply(request.url ?? '', true));
@@ -121,7 +122,7 @@ export class DirectoryServer implements Switchable {
   }
 
   #reply(pathAndQuery: string, counted: boolean): Reply {
-    const [path = ''] = pathAndQuery.split('?', 1);
+    const [path = '', query = ''] = pathAndQuery.split('?', 2);
     const name = path.startsWith(BASE) ? path.slice(BASE.length).replace(/\/$/, '') : '';
     const lie = counted ? this.lie : undefined;
     if (counted) this.requests.set(name, (this.requests.get(name) ?? 0) + 1);
@@ -130,11 +131,18 @@ export class DirectoryServer implements Switchable {
     if (lie === 'broken') return { status: 500, type: JSON_TYPE, body: json({ message: 'internal error' }) };
     if (lie === 'not-json') return { status: 200, type: 'text/html', body: '<!doctype html><title>Welcome</title>' };
     if (lie === 'endless-body') return { status: 200, type: JSON_TYPE, body: 'endless' };
-    return { status: 200, type: JSON_TYPE, body: json(lie === undefined ? answer : distorted(answer, name, lie)) };
+    const told = lie === undefined ? answer : distorted(answer, name, lie);
+    // As the live one: what counts is this parameter, and no header.
+    const inBincode = new URLSearchParams(query).get('output') === 'bincode' && SKIMMED.test(name);
+    return inBincode
+      ? { status: 200, type: 'application/bincode', body: skimmedBincode(told) }
+      : { status: 200, type: JSON_TYPE, body: json(told) };
   }
 }
 
 const JSON_TYPE = 'application/json';
+/** The lists that this directory has in bincode too; the live one has all its answers. */
+const SKIMMED = /^v2\/unstable\/nym-nodes\/skimmed(\/|$)/;
 /** A browser asks first, because of the headers of Nym's own clients. */
 const CORS = {
   'access-control-allow-origin': '*',
@@ -142,6 +150,11 @@ const CORS = {
   'access-control-allow-headers': 'accept, content-type, user-agent',
 };
 const endlessChunk = `[${'[],'.repeat(16_384)}`;
+
+function pathAndQueryOf(url: string): string {
+  const { pathname, search } = new URL(url);
+  return pathname + search;
+}
 
 function json(value: Json): string {
   return JSON.stringify(value);

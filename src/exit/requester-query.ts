@@ -1,7 +1,7 @@
 /** What a client may ask a network requester about itself (nymtech/nym `common/socks5/requests/src/{request,response}.rs`). */
 
+import { BincodeReader, BincodeWriter } from '../bincode.ts';
 import { MixnetError } from '../errors.ts';
-import { BincodeReader, BincodeWriter } from './bincode.ts';
 import { type ExitPolicy, formatAddressPattern, type PolicyRule, parseAddressPattern } from './policy.ts';
 
 export type RequesterQuery = 'open-proxy' | 'description' | 'exit-policy';
@@ -19,19 +19,19 @@ export type RequesterAnswer =
   | { readonly about: 'error'; readonly text: string };
 
 export function encodeQuery(query: RequesterQuery): Uint8Array {
-  return new BincodeWriter().uint(QUERIES.indexOf(query)).finish();
+  return new BincodeWriter('big-endian').uint(QUERIES.indexOf(query)).finish();
 }
 
 export function decodeQuery(bytes: Uint8Array): RequesterQuery {
-  const reader = new BincodeReader(bytes);
+  const reader = readerOf(bytes);
   const query = QUERIES[reader.uint(MAX_VARIANT)];
-  if (query === undefined) throw malformed();
+  if (query === undefined) throw malformed('has an unknown variant');
   reader.end();
   return query;
 }
 
 export function encodeAnswer(answer: RequesterAnswer): Uint8Array {
-  const writer = new BincodeWriter().uint(ANSWERS.indexOf(answer.about));
+  const writer = new BincodeWriter('big-endian').uint(ANSWERS.indexOf(answer.about));
   switch (answer.about) {
     case 'open-proxy':
       return writer.bool(answer.open).finish();
@@ -39,19 +39,16 @@ export function encodeAnswer(answer: RequesterAnswer): Uint8Array {
     case 'error':
       return writer.string(answer.text).finish();
     case 'exit-policy':
-      writer
-        .bool(answer.enabled)
-        .string(answer.upstream)
-        .bool(answer.policy !== undefined);
-      if (answer.policy) writePolicy(writer, answer.policy);
+      writer.bool(answer.enabled).string(answer.upstream);
+      writer.option(answer.policy, policy => writer.vector(policy, rule => writeRule(writer, rule)));
       return writer.finish();
   }
 }
 
 export function decodeAnswer(bytes: Uint8Array): RequesterAnswer {
-  const reader = new BincodeReader(bytes);
+  const reader = readerOf(bytes);
   const about = ANSWERS[reader.uint(MAX_VARIANT)];
-  if (about === undefined) throw malformed();
+  if (about === undefined) throw malformed('has an unknown variant');
   const answer = readAnswer(about, reader);
   reader.end();
   return answer;
@@ -82,20 +79,21 @@ function readAnswer(about: RequesterAnswer['about'], reader: BincodeReader): Req
 
 function readRule(reader: BincodeReader): PolicyRule {
   const action = ACTIONS[reader.uint(MAX_VARIANT)];
-  if (action === undefined) throw malformed();
+  if (action === undefined) throw malformed('has an unknown variant');
   const addresses = parseAddressPattern(reader.string());
   const start = reader.uint(HIGHEST_PORT);
   const end = reader.uint(HIGHEST_PORT);
   return { action, addresses, ports: { start, end } };
 }
 
-function writePolicy(writer: BincodeWriter, policy: ExitPolicy): void {
-  writer.uint(policy.length);
-  for (const { action, addresses, ports } of policy) {
-    writer.uint(ACTIONS.indexOf(action)).string(formatAddressPattern(addresses)).uint(ports.start).uint(ports.end);
-  }
+function writeRule(writer: BincodeWriter, { action, addresses, ports }: PolicyRule): void {
+  writer.uint(ACTIONS.indexOf(action)).string(formatAddressPattern(addresses)).uint(ports.start).uint(ports.end);
 }
 
-function malformed(): MixnetError {
-  return new MixnetError('ERR_MIX_EXIT_MALFORMED', { message: 'A query message has an unknown variant.' });
+function readerOf(bytes: Uint8Array): BincodeReader {
+  return new BincodeReader(bytes, 'big-endian', malformed);
+}
+
+function malformed(how: string, cause?: unknown): MixnetError {
+  return new MixnetError('ERR_MIX_EXIT_MALFORMED', { message: `A query message ${how}.`, cause });
 }

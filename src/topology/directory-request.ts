@@ -17,26 +17,37 @@ const MAX_ANSWER_BYTES = limits.directoryAnswer.value;
  * user of that address from another, or which program, version and platform asks: the reference sends all three in its
  * first request. This header alone also needs no CORS preflight.
  */
-const HEADERS = { Accept: 'application/json' };
+const ACCEPT_JSON = 'application/json';
+const ACCEPT_BOTH = 'application/bincode, application/json;q=0.9';
 
 export interface Answer {
   /** HTTP status. */
   readonly status: number;
-  /** The parsed JSON; `undefined` unless the status is 2xx. */
-  readonly json: unknown;
+  /** What was parsed; `undefined` unless the status is 2xx. */
+  readonly content: unknown;
 }
 
+/** Reads the binary form of one kind of answer into the shape of its JSON form. Throws ERR_MIX_DIRECTORY_MALFORMED. */
+export type ReadBincode = (body: Uint8Array) => unknown;
+
 /** Throws ERR_MIX_DIRECTORY_UNREACHABLE for an answer that only says why there is none. */
-export function jsonOf({ status, json }: Answer): unknown {
-  if (json === undefined) throw unreachable(`The directory answered with status ${status}.`);
-  return json;
+export function contentOf({ status, content }: Answer): unknown {
+  if (content === undefined) throw unreachable(`The directory answered with status ${status}.`);
+  return content;
+}
+
+export interface AskOptions {
+  readonly platform: Platform;
+  readonly signal: AbortSignal;
+  /** Absent: JSON alone. */
+  readonly readBincode?: ReadBincode | undefined;
 }
 
 /**
  * Rejects with ERR_MIX_DIRECTORY_UNREACHABLE where no answer comes, ERR_MIX_DIRECTORY_MALFORMED where it is too long or
- * not JSON, and the signal's reason.
+ * neither JSON nor what `readBincode` reads, and the signal's reason.
  */
-export async function askDirectory(url: string, platform: Platform, signal: AbortSignal): Promise<Answer> {
+export async function askDirectory(url: string, { platform, signal, readBincode }: AskOptions): Promise<Answer> {
   signal.throwIfAborted();
   const controller = new AbortController();
   const aborted = new Promise<never>((_, reject) => {
@@ -50,23 +61,24 @@ export async function askDirectory(url: string, platform: Platform, signal: Abor
   );
   try {
     // Raced, so that the wait ends even where a fetch does not heed its signal.
-    return await Promise.race([request(url, platform, controller.signal), aborted]);
+    return await Promise.race([request(url, { platform, signal: controller.signal, readBincode }), aborted]);
   } finally {
     deadline.cancel();
     signal.removeEventListener('abort', passOn);
   }
 }
 
-async function request(url: string, platform: Platform, signal: AbortSignal): Promise<Answer> {
-  let body: Uint8Array;
+async function request(url: string, { platform, signal, readBincode }: AskOptions): Promise<Answer> {
   try {
-    const response = await platform.directoryFetch(url, { headers: HEADERS, signal });
+    const headers = { Accept: readBincode === undefined ? ACCEPT_JSON : ACCEPT_BOTH };
+    const response = await platform.directoryFetch(url, { headers, signal });
     if (!response.ok) {
       response.body?.cancel().catch(() => {});
-      return { status: response.status, json: undefined };
+      return { status: response.status, content: undefined };
     }
-    body = await readAll(response);
-    return { status: response.status, json: parse(body) };
+    const body = await readAll(response);
+    const isBincode = readBincode !== undefined && BINCODE_TYPE.test(response.headers.get('content-type') ?? '');
+    return { status: response.status, content: isBincode ? readBincode(body) : parseJson(body) };
   } catch (cause) {
     if (cause instanceof MixnetError) throw cause;
     throw new MixnetError('ERR_MIX_DIRECTORY_UNREACHABLE', { cause });
@@ -90,8 +102,10 @@ async function readAll(response: Response): Promise<Uint8Array> {
   return concatBytes(...chunks);
 }
 
-/** JSON, whatever the content type says. A binary form would be read here too, by the content type of the answer. */
-function parse(body: Uint8Array): unknown {
+/** All else is taken for JSON, whatever its content type says, as in the reference's clients. */
+const BINCODE_TYPE = /^application\/bincode\s*(;|$)/i;
+
+function parseJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {

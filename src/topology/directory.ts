@@ -3,11 +3,12 @@
 import { MixnetError } from '../errors.ts';
 import type { Platform } from '../platform/platform.ts';
 import { agree, assembleTopology, gatewaysOf, NodeKeys, type NodeList } from './assemble.ts';
-import { type Answer, askDirectory, jsonOf } from './directory-request.ts';
+import { type Answer, askDirectory, contentOf, type ReadBincode } from './directory-request.ts';
 import { type ExitDescription, parseDescribedPage, withPerformance } from './exits.ts';
 import { type KeyRotation, parseKeyRotation } from './key-rotation.ts';
 import { allPages } from './pages.ts';
 import { parseRewardedSet } from './rewarded-set.ts';
+import { readSkimmedBincode } from './skimmed-bincode.ts';
 import { parseSkimmedPage, sameState } from './skimmed-nodes.ts';
 import type { GatewayNode, Topology } from './topology.ts';
 
@@ -29,7 +30,7 @@ interface Cancellable {
 }
 
 /** Asks the one URL that an operation is about. */
-type Ask = (path: string) => Promise<Answer>;
+type Ask = (path: string, readBincode?: ReadBincode) => Promise<Answer>;
 
 /** Which of several failures is worth telling: the directory that answered knows more than the one that did not. */
 const tellingFirst = ['ERR_MIX_DIRECTORY_UNUSABLE', 'ERR_MIX_DIRECTORY_MALFORMED', 'ERR_MIX_DIRECTORY_UNREACHABLE'];
@@ -55,9 +56,9 @@ export class Directory {
     return this.#fromAny(signal, async ask => {
       const refresh = () =>
         Promise.all([
-          ask('v1/nym-nodes/rewarded-set').then(answer => parseRewardedSet(jsonOf(answer))),
-          skimmed('mixnodes/active', ask),
-          skimmed('entry-gateways', ask),
+          ask('v1/nym-nodes/rewarded-set').then(answer => parseRewardedSet(contentOf(answer))),
+          nodesIn('skimmed/mixnodes/active', ask),
+          nodesIn('skimmed/entry-gateways', ask),
         ]);
       let [rewardedSet, mixNodes, gateways] = await refresh();
       // The epoch changed between one answer and the other.
@@ -69,17 +70,19 @@ export class Directory {
 
   /** The gateways that take clients, of any performance. */
   entryGateways({ signal }: Cancellable = {}): Promise<readonly GatewayNode[]> {
-    return this.#fromAny(signal, async ask => gatewaysOf(await skimmed('entry-gateways', ask), this.#keys));
+    return this.#fromAny(signal, async ask =>
+      gatewaysOf(await nodesInBincode('skimmed/entry-gateways', ask), this.#keys),
+    );
   }
 
   keyRotation({ signal }: Cancellable = {}): Promise<KeyRotation> {
-    return this.#fromAny(signal, async ask => parseKeyRotation(jsonOf(await ask('v1/epoch/key-rotation-info'))));
+    return this.#fromAny(signal, async ask => parseKeyRotation(contentOf(await ask('v1/epoch/key-rotation-info'))));
   }
 
   /** The nodes that run a network requester, of any performance. */
   exits({ signal }: Cancellable = {}): Promise<readonly ExitDescription[]> {
     return this.#fromAny(signal, async ask => {
-      const [exits, nodes] = await Promise.all([described(ask), skimmed(undefined, ask)]);
+      const [exits, nodes] = await Promise.all([described(ask), nodesInBincode('skimmed', ask)]);
       return withPerformance(exits, nodes.items);
     });
   }
@@ -108,7 +111,9 @@ export class Directory {
     const passOn = () => together.abort(signal?.reason);
     signal?.addEventListener('abort', passOn, { once: true });
     try {
-      return await operation(path => askDirectory(`${base}/${path}`, this.#platform, together.signal));
+      return await operation((path, readBincode) =>
+        askDirectory(`${base}/${path}`, { platform: this.#platform, signal: together.signal, readBincode }),
+      );
     } finally {
       signal?.removeEventListener('abort', passOn);
       together.abort();
@@ -116,10 +121,32 @@ export class Directory {
   }
 }
 
-function skimmed(selection: string | undefined, ask: Ask): Promise<NodeList> {
-  const path = `v2/unstable/nym-nodes/skimmed${selection === undefined ? '' : `/${selection}`}`;
-  return allPages(async page => parseSkimmedPage(jsonOf(await ask(`${path}?page=${page}`))), sameState);
+function nodesIn(list: string, ask: Ask): Promise<NodeList> {
+  return allPages(async page => parseSkimmedPage(contentOf(await ask(`${NODES}/${list}?page=${page}`))), sameState);
 }
+
+/**
+ * Lists that Nym's clients ask for in bincode are asked for as they ask. Nothing can be added to that form without breaking
+ * them; should it be changed all the same, the list is there in JSON too.
+ */
+async function nodesInBincode(list: string, ask: Ask): Promise<NodeList> {
+  let inBincode = false;
+  const read = (body: Uint8Array) => {
+    inBincode = true;
+    return readSkimmedBincode(body);
+  };
+  const fetchPage = async (page: number) =>
+    parseSkimmedPage(contentOf(await ask(`${NODES}/${list}?page=${page}&output=bincode`, read)));
+  try {
+    return await allPages(fetchPage, sameState);
+  } catch (error) {
+    const isMalformed = error instanceof MixnetError && error.code === 'ERR_MIX_DIRECTORY_MALFORMED';
+    if (inBincode && isMalformed) return nodesIn(list, ask);
+    throw error;
+  }
+}
+
+const NODES = 'v2/unstable/nym-nodes';
 
 /** A directory that does not know version 2 of the list has version 1, the same but for fields that are not read. */
 async function described(ask: Ask) {
@@ -127,11 +154,11 @@ async function described(ask: Ask) {
   const fetchPage = async (page: number) => {
     const path = `nym-nodes/described?page=${page}`;
     let answer = await ask(`${version}/${path}`);
-    if (page === 0 && answer.json === undefined) {
+    if (page === 0 && answer.content === undefined) {
       version = 'v1';
       answer = await ask(`${version}/${path}`);
     }
-    return parseDescribedPage(jsonOf(answer));
+    return parseDescribedPage(contentOf(answer));
   };
   return (await allPages(fetchPage, () => true)).items;
 }

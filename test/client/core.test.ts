@@ -80,7 +80,7 @@ describe('connecting', () => {
     const platform = net.devnet.clientPlatform();
     const [crooked, honest] = net.devnet.gateways;
     const directoryFetch: typeof platform.directoryFetch = async (url, init) => {
-      const response = await platform.directoryFetch(url, init);
+      const response = await platform.directoryFetch(url.replace('&output=bincode', ''), init);
       if (!url.includes('entry-gateways')) return response;
       const answer = await response.json();
       for (const node of answer.nodes.data) {

@@ -4,6 +4,7 @@ import { type Devnet, type DevnetOptions, type DirectoryLie, startDevnet } from 
 import { parseRecipient } from '../../src/message/index.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import { Directory } from '../../src/topology/index.ts';
+import { readSkimmedBincode } from '../../src/topology/skimmed-bincode.ts';
 import { topologyOf, virtualWorld } from './world.ts';
 
 const skimmed = 'v2/unstable/nym-nodes/skimmed';
@@ -20,6 +21,9 @@ const paths = [
   'v1/epoch/key-rotation-info',
   'v1/epoch/current',
 ];
+
+/** The others are lies about mix nodes alone, or such as two lists together show. */
+const inGatewayLists: DirectoryLie[] = ['endless-list', 'endless-body', 'not-json', 'broken'];
 
 describe('the directory', () => {
   test.each(['sockets', 'in-process'] as const)(
@@ -53,7 +57,7 @@ describe('the directory', () => {
     await using devnet = await startDevnet({ exits: 0 });
     const states = new Set<string>();
     for (const path of paths) {
-      const answer = await fetch(`${devnet.api}/${path}?page=0&output=bincode`);
+      const answer = await fetch(`${devnet.api}/${path}?page=0`, { headers: { accept: 'application/bincode' } });
       expect([path, answer.status, answer.headers.get('content-type')]).toEqual([path, 200, 'application/json']);
       expect(answer.headers.get('access-control-allow-origin')).toBe('*');
       const { metadata } = (await answer.json()) as { metadata?: { status: unknown } };
@@ -65,6 +69,18 @@ describe('the directory', () => {
     expect(preflight.headers.get('access-control-allow-headers')).toContain('content-type');
     expect((await fetch(`${devnet.api}/v1/nothing`)).status).toBe(404);
     expect(devnet.directory.requests.get('v1/epoch/current')).toBe(1);
+  });
+
+  test('has the lists of nodes in bincode too, for who asks for it as Nym’s clients do', async () => {
+    await using devnet = await startDevnet({ exits: 0, gateways: 2 });
+    for (const path of paths.slice(0, 4)) {
+      const [binary, text] = await Promise.all(
+        ['?page=0&output=bincode', '?page=0'].map(query => fetch(`${devnet.api}/${path}${query}`)),
+      );
+      expect(binary?.headers.get('content-type')).toBe('application/bincode');
+      const bytes = new Uint8Array((await binary?.arrayBuffer()) ?? []);
+      expect(readSkimmedBincode(bytes)).toEqual(await text?.json());
+    }
   });
 
   test('gives new keys when the rotation changes, and counts the epochs', async () => {
@@ -102,6 +118,9 @@ describe('the directory', () => {
     await using devnet = await startDevnet({ exits: 0 });
     devnet.directory.lie = lie;
     await expect(topologyOf(devnet, devnet.clientPlatform())).rejects.toMatchObject({ code });
+    const inBincode = new Directory({ urls: [devnet.api], platform: devnet.clientPlatform() }).entryGateways();
+    if (inGatewayLists.includes(lie)) await expect(inBincode).rejects.toMatchObject({ code });
+    else await inBincode;
     devnet.directory.lie = undefined;
     await topologyOf(devnet, devnet.clientPlatform());
   });

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Json } from '../../src/devnet/directory-answers.ts';
+import { skimmedBincode } from '../../src/devnet/skimmed-bincode.ts';
 import { MixnetError } from '../../src/errors.ts';
 import { DEFAULT_DIRECTORY_URLS, Directory } from '../../src/topology/index.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -221,6 +223,50 @@ describe('pages', () => {
     });
     await expect(source.entryGateways()).rejects.toMatchObject({ code: 'ERR_MIX_DIRECTORY_MALFORMED' });
   });
+});
+
+describe('lists that Nym’s clients ask for in bincode', () => {
+  const net = network({ gateways: 3 });
+  const entryGateways = skimmed(net.metadata, net.gateways);
+
+  test('are asked for in the same words, and read in either form', async () => {
+    const asked: string[] = [];
+    for (const answer of [() => bincode(entryGateways), () => json(entryGateways)]) {
+      const platform = new VirtualPlatform({
+        async directoryFetch(url, { headers }) {
+          asked.push(`${new URL(url).search} ${headers['Accept']}`);
+          return answer();
+        },
+      });
+      const gateways = await new Directory({ urls: ['https://api.test'], platform }).entryGateways();
+      expect(gateways.map(({ nodeId }) => nodeId)).toEqual([4, 5, 6]);
+    }
+    expect(new Set(asked)).toEqual(new Set(['?page=0&output=bincode application/bincode, application/json;q=0.9']));
+  });
+
+  test('are asked for in JSON where the binary form is one that nobody can read', async () => {
+    const asked: string[] = [];
+    const source = fetching(url => {
+      asked.push(new URL(url).search);
+      return url.includes('bincode') ? new Response(noise, { headers: inBincode }) : json(entryGateways);
+    });
+    expect(await source.entryGateways()).toHaveLength(3);
+    expect(asked).toEqual(['?page=0&output=bincode', '?page=0']);
+  });
+
+  test('are never read as bincode where nobody asked for it, and never guessed', async () => {
+    const source = fetching(url => (url.includes('skimmed') ? bincode(entryGateways) : answersOf(net)(url)));
+    await expect(source.topology()).rejects.toMatchObject({ code: 'ERR_MIX_DIRECTORY_MALFORMED' });
+    const unlabelled = fetching(() => new Response(skimmedBincode(entryGateways as Json)));
+    await expect(unlabelled.entryGateways()).rejects.toMatchObject({ code: 'ERR_MIX_DIRECTORY_MALFORMED' });
+  });
+
+  const inBincode = { 'content-type': 'application/bincode' };
+  const noise = Uint8Array.from({ length: 99 }, (_, i) => i);
+
+  function bincode(answer: unknown): Response {
+    return new Response(skimmedBincode(answer as Json), { headers: inBincode });
+  }
 });
 
 describe('several directories', () => {
