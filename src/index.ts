@@ -52,7 +52,8 @@ export interface MixFetch {
   ready(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
   /**
    * Takes no more calls, lets those under way finish for up to `drain` ms (default 0), then ends them, their connections,
-   * and the client unless it was given.
+   * and the client unless it was given. With a drain, exits are told that the connections close, for which another second
+   * may go by. A second call cuts the drain of the first short to its own: `close()` ends everything at once.
    */
   close(options?: { readonly drain?: Milliseconds | undefined }): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -123,7 +124,7 @@ export function createMixFetch(options: MixFetchOptions | SharedClientOptions = 
     async close({ drain = 0 } = {}) {
       const until = platform.now() + drain;
       await fetch.close({ drain });
-      await source.close(Math.max(0, until - platform.now()));
+      await source.close(drain > 0 ? Math.max(FAREWELL, until - platform.now()) : 0);
     },
   });
 }
@@ -136,6 +137,7 @@ export const mixFetch: MixFetch = /* @__PURE__ */ sharedMixFetch();
 
 function sharedMixFetch(): MixFetch {
   let current: MixFetch | undefined;
+  const closing = new Set<MixFetch>();
   const begin = (): MixFetch => {
     current ??= createMixFetch();
     return current;
@@ -145,12 +147,19 @@ function sharedMixFetch(): MixFetch {
     client: () => begin().client,
     ready: async options => begin().ready(options),
     async close(options) {
-      const closing = current;
+      if (current !== undefined) closing.add(current);
       current = undefined;
-      await closing?.close(options);
+      const close = async (it: MixFetch) => {
+        await it.close(options);
+        closing.delete(it);
+      };
+      await Promise.all([...closing].map(close));
     },
   });
 }
+
+/** In which a closing message reaches the exit, where the calls have used up the time to drain. */
+const FAREWELL: Milliseconds = 1000;
 
 /** Where the client comes from. */
 interface ClientSource {

@@ -113,6 +113,31 @@ describe('createMixFetch', () => {
     await until(client.close());
   });
 
+  test('close tells the exit that its connections are over, also when calls have used up the time to drain', async () => {
+    const { create, until, devnet, platform } = await world();
+    const fetch = create();
+    await until(fetch.ready());
+    const silent = fetch('http://shop.test/silence').catch((error: unknown) => error);
+    await platform.advance(2000);
+    expect(devnet.requesters[0]?.openConnections).toBe(1);
+    await until(fetch.close({ drain: 500 }));
+    expect(await silent).toMatchObject({ cause: { code: 'ERR_MIX_MIXNET_CLOSED' } });
+    await platform.advance(10_000); // an exit gives the server a while to end, too
+    expect(devnet.requesters[0]?.openConnections).toBe(0);
+  });
+
+  test('a second close ends a long drain', async () => {
+    const { create, until, platform } = await world();
+    const fetch = create();
+    await until(fetch.ready());
+    const silent = fetch('http://shop.test/silence').catch((error: unknown) => error);
+    const start = platform.now();
+    const draining = fetch.close({ drain: 60_000 });
+    await until(Promise.all([draining, fetch.close()]));
+    expect(platform.now() - start).toBeLessThan(1500);
+    expect(await silent).toMatchObject({ cause: { code: 'ERR_MIX_MIXNET_CLOSED' } });
+  });
+
   test('close ends what is under way, and later calls', async () => {
     const { create, until } = await world();
     const fetch = create();

@@ -4,8 +4,8 @@ import type { Recipient } from '../message/index.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
 import type { Directory, Topology } from '../topology/index.ts';
 import { AnonymousSender } from './anonymous-sender.ts';
-import { withDeadline } from './deadline.ts';
 import { Deliveries } from './deliveries.ts';
+import { Drain } from './drain.ts';
 import { Inbox } from './inbox.ts';
 import { Lanes } from './lanes.ts';
 import { NetworkView } from './network-view.ts';
@@ -51,6 +51,7 @@ export interface ClientParts {
   linkChanged(): void;
   onState(listener: () => void): () => void;
   releasePseudonym(pseudonym: Pseudonym): void;
+  /** Again, it cuts the drain short. */
   close(drain: Milliseconds): Promise<void>;
 }
 
@@ -155,6 +156,7 @@ export function assemble({ platform, traffic, directory, entrance, strictReserve
 
   const stateListeners = new Set<() => void>();
   let closed = false;
+  let drain: Drain | undefined;
 
   /** In this order: nothing more is sent, every promise is settled, then the timers that this has moved are stopped. */
   function shut(reason: MixnetError): void {
@@ -205,13 +207,14 @@ export function assemble({ platform, traffic, directory, entrance, strictReserve
       supply.forget(pseudonym);
       receiver.forget(pseudonym);
     },
-    async close(drain) {
+    close(ms) {
       const reason = new MixnetError('ERR_MIX_MIXNET_CLOSED');
-      deliveries.refuse(reason);
-      if (drain > 0) {
-        await withDeadline(platform, { ms: drain, error: () => reason }, () => deliveries.idle()).catch(() => {});
+      if (drain === undefined) {
+        deliveries.refuse(reason);
+        drain = new Drain(platform, deliveries.idle(), () => shut(reason));
       }
-      shut(reason);
+      drain.within(ms);
+      return drain.over;
     },
   };
 }

@@ -60,7 +60,6 @@ export class ClientCore {
   /** Where others send to. Made for this connection, and linked to nothing before it. */
   readonly address: Recipient;
   readonly #parts: ClientParts;
-  #closed: Promise<void> | undefined;
 
   private constructor(parts: ClientParts) {
     this.#parts = parts;
@@ -217,11 +216,11 @@ export class ClientCore {
 
   /**
    * Ends the client. With `drain`, up to so many ms go by first in which what was accepted is sent, at the usual rate, and
-   * nothing more is accepted. What is not acknowledged then rejects with ERR_MIX_MIXNET_CLOSED. Never rejects.
+   * nothing more is accepted. What is not acknowledged then rejects with ERR_MIX_MIXNET_CLOSED. Another call cuts the drain
+   * short to its own. Never rejects.
    */
   close(options: { readonly drain?: Milliseconds } = {}): Promise<void> {
-    this.#closed ??= this.#parts.close(options.drain ?? 0);
-    return this.#closed;
+    return this.#parts.close(options.drain ?? 0);
   }
 
   #open(data: Uint8Array, { lane = GENERAL_LANE, signal }: SendOptions) {

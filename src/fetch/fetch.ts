@@ -50,7 +50,7 @@ class Fetcher {
   readonly #http: HttpFetch;
   readonly #calls = new Set<Deadlines>();
   #closed = false;
-  #onCallOver = () => {};
+  readonly #waitingForLast = new Set<() => void>();
 
   constructor(context: FetchContext) {
     this.#context = context;
@@ -124,12 +124,17 @@ class Fetcher {
   /** Resolves when no call is left, or after `within`. */
   #lastCall(within: Milliseconds): Promise<void> {
     return new Promise(resolve => {
-      const timer = this.#context.platform.setTimer(resolve, within);
-      this.#onCallOver = () => {
-        if (this.#calls.size > 0) return;
+      const over = () => {
         timer.cancel();
+        this.#waitingForLast.delete(over);
         resolve();
       };
+      const timer = this.#context.platform.setTimer(over, within);
+      this.#waitingForLast.add(over);
     });
+  }
+
+  #onCallOver(): void {
+    if (this.#calls.size === 0) for (const over of [...this.#waitingForLast]) over();
   }
 }

@@ -126,10 +126,17 @@ export class MixnetClient extends EventTarget {
 
   /**
    * Ends the client; never rejects. With `drain`, streams are closed first and up to so many ms go by in which what was
-   * accepted is still sent. What is unsent then rejects with `ERR_MIX_MIXNET_CLOSED`, and so does every stream.
+   * accepted is still sent, at the usual pace; nothing new is accepted. What is unsent then rejects with
+   * `ERR_MIX_MIXNET_CLOSED`, and so does every stream. Another call cuts the drain short to its own: `close()` ends at once.
+   * All calls resolve together.
+   *
+   * @param options.drain ms; default 0
    */
   close({ drain = 0 }: { readonly drain?: Milliseconds } = {}): Promise<void> {
-    this.#closing ??= this.#close(drain);
+    if (drain > 0) this.#exits.closeStreams();
+    else this.#exits.close();
+    const closed = this.#core.close({ drain });
+    this.#closing ??= closed.then(() => this.#closed());
     return this.#closing;
   }
 
@@ -165,10 +172,7 @@ export class MixnetClient extends EventTarget {
     super.removeEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
   }
 
-  async #close(drain: Milliseconds): Promise<void> {
-    if (drain > 0) this.#exits.closeStreams();
-    else this.#exits.close();
-    await this.#core.close({ drain });
+  #closed(): void {
     this.#exits.close();
     for (const reader of [...this.#readers]) reader.end();
     this.#release();

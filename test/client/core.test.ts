@@ -368,6 +368,39 @@ describe('closing', () => {
   });
 });
 
+describe('a drain', () => {
+  test('is cut short by another call, and never made longer', async () => {
+    const net = await Loopback.start();
+    net.devnet.faults.loss = 1;
+    const core = await net.connect({ traffic: quiet });
+    const sent = outcome(core.send(core.address, bytes('hello')));
+    const first = core.close({ drain: 60_000 });
+    const second = core.close({ drain: 2000 });
+    const third = core.close({ drain: 60_000 });
+    await net.platform.advance(1999);
+    expect(core.state).toBe('connected');
+    await net.platform.advance(1);
+    await Promise.all([first, second, third]);
+    expect(await sent).toMatchObject({ code: 'ERR_MIX_MIXNET_CLOSED' });
+    await net.leftNothing();
+  });
+
+  test('is over at once when nothing more is wanted of it', async () => {
+    const net = await Loopback.start();
+    net.devnet.faults.loss = 1;
+    const core = await net.connect({ traffic: quiet });
+    const sent = outcome(core.send(core.address, bytes('hello')));
+    const first = core.close({ drain: 60_000 });
+    const now = net.platform.now();
+    await core.close();
+    await first;
+    expect(net.platform.now()).toBe(now);
+    expect(core.state).toBe('closed');
+    expect(await sent).toMatchObject({ code: 'ERR_MIX_MIXNET_CLOSED' });
+    await net.leftNothing();
+  });
+});
+
 describe('pseudonyms', () => {
   test('that are released get no answers any more, and are made anew', async () => {
     const net = await Loopback.start();

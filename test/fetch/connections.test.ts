@@ -230,6 +230,16 @@ describe('close', () => {
     await expectQuiet(it, 0);
   });
 
+  test('waits no longer once it is told so', async () => {
+    const it = await bed();
+    const ended = failureCode(it.fetch(it.at('/silence')));
+    const draining = it.fetch.close({ drain: 60_000 });
+    await it.fetch.close({ drain: 20 });
+    await draining;
+    expect(await ended).toBe('ERR_MIX_MIXNET_CLOSED');
+    await expectQuiet(it, 0);
+  });
+
   test('does not wait longer than for the last one', async () => {
     const it = await bed();
     const answer = it.fetch(it.at('/drip/3')).then(response => response.text());

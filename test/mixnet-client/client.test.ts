@@ -122,6 +122,19 @@ describe('a client of the mixnet', () => {
     });
   });
 
+  test('stops draining when it is told to close once more', async () => {
+    await inDevnet(async ({ connect, until, devnet, platform }) => {
+      const client = await connect();
+      devnet.faults.loss = 1;
+      const sent = client.send(client.address, utf8.encode('lost')).catch((error: unknown) => error);
+      const draining = client.close({ drain: 60_000 });
+      const start = platform.now();
+      await until(Promise.all([draining, client.close()]));
+      expect(platform.now() - start).toBeLessThan(100);
+      expect(await sent).toMatchObject({ code: 'ERR_MIX_MIXNET_CLOSED' });
+    });
+  });
+
   test('iterations end by their signal, and by break', async () => {
     await inDevnet(async ({ connect, until }) => {
       const client = await connect();
