@@ -52,7 +52,10 @@ export const mixnetErrorCodes = {
   ERR_MIX_TIMEOUT_HEADERS: 'The headers of the answer did not arrive in time.',
   ERR_MIX_TIMEOUT_BODY: 'The body of the answer, or of the request, made no progress for too long.',
   ERR_MIX_TIMEOUT_TOTAL: 'The whole request took too long.',
-  ERR_MIX_STORAGE_UNREADABLE: 'The stored client state cannot be read.',
+  ERR_MIX_STORAGE_UNREADABLE: 'What is stored of the client is damaged, or of a newer version. It is left as it is.',
+  ERR_MIX_STORAGE_PASSPHRASE: 'The passphrase does not open what is stored, or none was given where one is needed.',
+  ERR_MIX_STORAGE_LOCKED: 'Another client, of this process or of another, uses the storage.',
+  ERR_MIX_STORAGE_FAILED: 'The storage could not be read or written.',
   ERR_MIX_USAGE_OPTION: 'An option or argument has a value it cannot have.',
   ERR_MIX_USAGE_BUSY: 'Too much is waiting already: the limit on queued work is reached.',
 } as const;

@@ -37,6 +37,7 @@ export const limits = {
   surbSenders: { what: 'senders whose reply blocks are kept', value: 4096, unit: '' },
   parkedFragments: { what: 'fragments that wait for reply blocks of one sender', value: 8192, unit: '' },
   unreadMessages: { what: 'messages that a program has not read yet', value: 16 * MiB, unit: 'bytes' },
+  storedRecord: { what: 'one record of a storage', value: 64 * KiB, unit: 'bytes' },
   exitSessions: { what: 'pseudonyms kept for exits while unused', value: 256, unit: '' },
   streamUnacknowledgedBytes: {
     what: 'data of one stream sent and not yet acknowledged',

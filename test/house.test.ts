@@ -21,6 +21,7 @@ const mayImport: Record<string, readonly string[]> = {
   message: ['sphinx'],
   gateway: ['sphinx'],
   topology: ['sphinx'],
+  storage: [],
   client: ['gateway', 'message', 'topology', 'sphinx'],
   exit: ['client', 'topology', 'message'],
   http: [],
@@ -72,7 +73,7 @@ describe('rooms', () => {
   });
 
   test('Node modules are imported only where Node is', () => {
-    const nodeOnly = /^(platform\/node|crypto\/node|tls\/node|cli\/|devnet\/|servers\/)/;
+    const nodeOnly = /^(platform\/node|crypto\/node|tls\/node|storage\/node|cli\/|devnet\/|servers\/)/;
     const strays = files().filter(
       file => !nodeOnly.test(file) && /from '(node:|ws')/.test(readFileSync(join(src, file), 'utf8')),
     );
@@ -95,7 +96,9 @@ describe('the browser bundle', () => {
     const inputs = Object.keys(bundle.metafile.inputs);
     expect(inputs.length).toBeGreaterThan(20);
     expect(
-      inputs.filter(input => /src\/(devnet|cli|servers)\/|\/node\.ts$|node_modules\/(ws|undici)\//.test(input)),
+      inputs.filter(input =>
+        /src\/(devnet|cli|servers)\/|\/node\.ts$|storage\/node|node_modules\/(ws|undici)\//.test(input),
+      ),
     ).toEqual([]);
   });
 });

@@ -1,0 +1,11 @@
+/**
+ * What a client keeps to be the same one again, and where: `node.ts` keeps it in files, `web.ts` in IndexedDB, and whoever
+ * wants it elsewhere writes a `ClientStorage`.
+ *
+ * @module
+ */
+
+export { type ClientRecord, decodeClientRecord, encodeClientRecord } from './client-record.ts';
+export { memoryStorage } from './memory.ts';
+export { type PassphraseOptions, withPassphrase } from './passphrase.ts';
+export { CLIENT_RECORD, type ClientStorage, isClientStorage, type StorageLock, storageFailed } from './storage.ts';
