@@ -23,7 +23,8 @@ const mayImport: Record<string, readonly string[]> = {
   topology: ['sphinx'],
   storage: [],
   client: ['gateway', 'message', 'topology', 'sphinx'],
-  exit: ['client', 'topology', 'message'],
+  stream: ['message'],
+  exit: ['stream', 'client', 'topology', 'message'],
   http: [],
   tls: ['crypto'],
   fetch: ['http', 'tls', 'exit'],
@@ -31,7 +32,7 @@ const mayImport: Record<string, readonly string[]> = {
   'index.ts': ['fetch', 'mixnet-client'],
   'polyfill.ts': ['index.ts'],
   polyfill: ['polyfill.ts', 'index.ts'],
-  devnet: ['client', 'exit', 'gateway', 'http', 'message', 'sphinx', 'tls', 'topology'],
+  devnet: ['client', 'exit', 'stream', 'gateway', 'http', 'message', 'sphinx', 'tls', 'topology'],
   cli: ['index.ts', 'mixnet-client', 'devnet', 'fetch'],
 };
 const everybodyMayImport = ['errors.ts', 'limits.ts', 'ip-address.ts', 'bincode.ts', 'platform', 'crypto'];

@@ -6,7 +6,6 @@ import {
   decodeRequest,
   type ExitPolicy,
   encodeResponse,
-  OrderedBuffer,
   policyAllows,
   type RequesterRequest,
   type RequesterResponse,
@@ -14,6 +13,7 @@ import {
 } from '../exit/index.ts';
 import type { Recipient } from '../message/index.ts';
 import type { Platform } from '../platform/platform.ts';
+import { OrderedBuffer } from '../stream/index.ts';
 import type { Destination, HostMap } from './host-map.ts';
 import type { Lifetime } from './lifetime.ts';
 import { ParkedMessages } from './parked-messages.ts';

@@ -2,17 +2,15 @@
 
 import type { MixnetError } from '../errors.ts';
 import type { Platform, Timer } from '../platform/platform.ts';
-import type { ExitCore } from './exit-core.ts';
+import { type CreditDemand, MAX_UNACKNOWLEDGED_BYTES, type StreamCore } from '../stream/index.ts';
 import type { ExitSession, SessionConnection } from './exit-session.ts';
 import {
   type ConnectionAction,
-  MAX_UNACKNOWLEDGED_BYTES,
   MAX_UNACKNOWLEDGED_MESSAGES,
   RequesterConnection,
   type RequesterConnectionOptions,
 } from './requester-connection.ts';
 import type { RequesterResponse } from './requester-message.ts';
-import type { CreditDemand } from './surb-credit.ts';
 
 export interface ConnectionEvents {
   opened(): void;
@@ -25,7 +23,7 @@ export interface ConnectionEvents {
 }
 
 export interface ExitConnectionOptions extends Pick<RequesterConnectionOptions, 'address' | 'connectTimeout'> {
-  readonly core: ExitCore;
+  readonly core: StreamCore;
   readonly platform: Pick<Platform, 'now' | 'setTimer' | 'randomBytes'>;
   readonly session: ExitSession;
   readonly on: ConnectionEvents;
@@ -37,7 +35,7 @@ export interface ExitConnectionOptions extends Pick<RequesterConnectionOptions, 
 export class ExitConnection implements SessionConnection {
   readonly id: bigint;
   readonly session: ExitSession;
-  readonly #core: ExitCore;
+  readonly #core: StreamCore;
   readonly #platform: ExitConnectionOptions['platform'];
   readonly #machine: RequesterConnection;
   readonly #lane: string;

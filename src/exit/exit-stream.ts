@@ -2,31 +2,17 @@
 
 import { MixnetError, type MixnetErrorCode } from '../errors.ts';
 import type { Milliseconds, Platform, Timer } from '../platform/platform.ts';
+import {
+  MAX_UNACKNOWLEDGED_BYTES,
+  type MixnetStream,
+  ReadableEnd,
+  type Settle,
+  type StreamCore,
+  settleable,
+  WritableEnd,
+} from '../stream/index.ts';
 import { type ConnectionEvents, ExitConnection } from './exit-connection.ts';
-import type { ExitCore } from './exit-core.ts';
 import type { ExitSession } from './exit-session.ts';
-import { ReadableEnd } from './readable-end.ts';
-import { MAX_UNACKNOWLEDGED_BYTES } from './requester-connection.ts';
-import { WritableEnd } from './writable-end.ts';
-
-/** A TCP connection of an exit, in the shape of a WinterTC socket. */
-export interface MixnetStream {
-  /** Ends when the other side has sent all it had. Cancelling it closes the stream. */
-  readonly readable: ReadableStream<Uint8Array>;
-  /**
-   * A write resolves when the bytes are accepted: while up to 64 KB are not yet acknowledged. Exits know no half-closed
-   * connection, so that closing the writable tells the other side nothing; aborting it closes the stream.
-   */
-  readonly writable: WritableStream<Uint8Array>;
-  /** Resolves when the exit has connected; writing need not wait for it. */
-  readonly opened: Promise<void>;
-  /** Resolves when the connection has ended from either side, rejects when it failed. */
-  readonly closed: Promise<void>;
-  /** So many more bytes are going to come: the exit gets the means to send them before it asks. 0 takes that back. */
-  expect(bytes: number): void;
-  /** Without a reason, reading ends as if the other side had ended; with one, reading and writing fail with it. */
-  close(reason?: unknown): Promise<void>;
-}
 
 /** The exits to ask for one stream, one after the other. */
 export interface ExitQueue {
@@ -43,7 +29,7 @@ export interface ExitTurn {
 }
 
 export interface ExitStreamOptions {
-  readonly core: ExitCore;
+  readonly core: StreamCore;
   readonly platform: Pick<Platform, 'now' | 'setTimer' | 'randomBytes'>;
   readonly queue: ExitQueue;
   readonly address: string;
@@ -277,21 +263,6 @@ const OTHER_EXIT_MAY_HELP: ReadonlySet<MixnetErrorCode> = new Set([
   'ERR_MIX_MIXNET_NO_ROUTE',
   'ERR_MIX_MIXNET_UNDELIVERED',
 ] as const);
-
-interface Settle {
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
-/** Its rejection is not unhandled if nobody looks at it. */
-function settleable(): Settle & { readonly promise: Promise<void> } {
-  let [resolve, reject]: [() => void, (error: unknown) => void] = [() => {}, () => {}];
-  const promise = new Promise<void>((...functions) => {
-    [resolve, reject] = functions;
-  });
-  promise.catch(() => {});
-  return { promise, resolve, reject };
-}
 
 function closedError(): MixnetError {
   return new MixnetError('ERR_MIX_EXIT_CLOSED', { message: 'The stream was closed.' });

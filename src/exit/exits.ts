@@ -6,17 +6,17 @@
 import { MixnetError } from '../errors.ts';
 import { formatRecipient, parseRecipient, type Recipient } from '../message/index.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
+import type { MixnetStream, StreamCore } from '../stream/index.ts';
 import { destinationOf } from './destination.ts';
 import type { ExitCandidate } from './exit-choice.ts';
 import type { ExitConnection } from './exit-connection.ts';
-import type { ExitCore } from './exit-core.ts';
 import { type ExitDirectory, ExitList } from './exit-list.ts';
 import type { ExitSession } from './exit-session.ts';
-import { type ExitQueue, ExitStream, type ExitTurn, type MixnetStream } from './exit-stream.ts';
+import { type ExitQueue, ExitStream, type ExitTurn } from './exit-stream.ts';
 import { SessionPool } from './session-pool.ts';
 
 export interface ExitsOptions {
-  readonly core: ExitCore;
+  readonly core: StreamCore;
   readonly directory: ExitDirectory;
   readonly platform: Pick<Platform, 'now' | 'setTimer' | 'randomBytes'>;
   /** Nym addresses of the network requesters to use, in no order. Default: those of the directory. */
@@ -46,7 +46,7 @@ export interface OpenStreamOptions {
 }
 
 export class Exits {
-  readonly #core: ExitCore;
+  readonly #core: StreamCore;
   readonly #platform: ExitsOptions['platform'];
   readonly #given: readonly ExitCandidate[] | undefined;
   readonly #list: ExitList;

@@ -2,15 +2,13 @@
 
 // What composes a client with its exits, and stands between them, needs no more of these rooms.
 export { formatRecipient, parseRecipient, type Recipient } from '../message/index.ts';
+export type { MixnetStream, StreamCore } from '../stream/index.ts';
 export { DEFAULT_DIRECTORY_URLS, Directory } from '../topology/index.ts';
 
 export type { ExitCandidate } from './exit-choice.ts';
-export type { ExitCore } from './exit-core.ts';
 export type { ExitDirectory } from './exit-list.ts';
-export type { MixnetStream } from './exit-stream.ts';
 export { Exits, type ExitsOptions, type OpenStreamOptions } from './exits.ts';
 export { isGlobalAddress } from './global-address.ts';
-export { MAX_MESSAGES_AHEAD, OrderedBuffer, type OrderedWrite } from './ordered-buffer.ts';
 export {
   type AddressPattern,
   type ExitPolicy,

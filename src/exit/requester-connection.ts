@@ -6,7 +6,14 @@
 import { MixnetError, type MixnetErrorCode } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Milliseconds } from '../platform/platform.ts';
-import { OrderedBuffer } from './ordered-buffer.ts';
+import {
+  type CreditDemand,
+  LAGGING_BYTES,
+  MAX_SEND_BYTES,
+  MAX_UNREAD_BYTES,
+  OrderedBuffer,
+  SURB_RESERVE,
+} from '../stream/index.ts';
 import {
   type ConnectionId,
   encodeRequest,
@@ -14,7 +21,6 @@ import {
   type RequesterResponse,
   type SocketData,
 } from './requester-message.ts';
-import { type CreditDemand, EXIT_RESERVE } from './surb-credit.ts';
 
 export type ConnectionAction =
   /** In this order. `sequence` is absent for the connect message; give it back to `acknowledged`. */
@@ -29,16 +35,8 @@ export type ConnectionAction =
   /** Nothing of the connection is needed any more. */
   | { readonly do: 'forget' };
 
-/** What one message may carry upstream: as much as the exit reads at a time. */
-export const MAX_SEND_BYTES = 16_384;
-/** More than that is not sent without acknowledgement, so that a lost message holds up little. */
-export const MAX_UNACKNOWLEDGED_BYTES = limits.streamUnacknowledgedBytes.value;
 /** Half of what an exit takes ahead of a lost message: beyond that it refuses for good. */
 export const MAX_UNACKNOWLEDGED_MESSAGES = limits.streamUnacknowledgedMessages.value;
-/** What a slow reader leaves unread, and what waits for a missing message. Beyond it the connection fails. */
-export const MAX_UNREAD_BYTES = limits.streamUnread.value;
-/** A reader that leaves this much unread gets no more reply blocks sent ahead. */
-export const LAGGING_BYTES = 256 * 1024;
 /** An exit drops data for which it got no reply block for about as long. */
 export const STARVATION_TIME: Milliseconds = 45_000;
 /** An exit cuts a connection that long after it last got a byte for it; empty messages do not count. */
@@ -140,7 +138,7 @@ export class RequesterConnection {
 
   /** How many reply blocks the exit is believed to hold, whenever that may have changed. */
   credit(held: number, now: Milliseconds): void {
-    if (this.#phase !== 'open' || held > EXIT_RESERVE || this.lagging) this.#starvingSince = undefined;
+    if (this.#phase !== 'open' || held > SURB_RESERVE || this.lagging) this.#starvingSince = undefined;
     else this.#starvingSince ??= now;
   }
 

@@ -3,22 +3,22 @@
 import { limits } from '../limits.ts';
 import { formatRecipient, type Recipient } from '../message/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
-import type { ExitCore, ExitPseudonym } from './exit-core.ts';
+import type { StreamCore, StreamPseudonym } from '../stream/index.ts';
 import { ExitSession } from './exit-session.ts';
 
 export class SessionPool {
-  readonly #core: ExitCore;
+  readonly #core: StreamCore;
   readonly #now: () => Milliseconds;
-  readonly #sessions = new Map<ExitPseudonym, ExitSession>();
+  readonly #sessions = new Map<StreamPseudonym, ExitSession>();
   /** In the order of last use. */
   readonly #remembered = new Map<string, ExitSession>();
 
-  constructor(core: ExitCore, now: () => Milliseconds) {
+  constructor(core: StreamCore, now: () => Milliseconds) {
     this.#core = core;
     this.#now = now;
   }
 
-  find(pseudonym: ExitPseudonym): ExitSession | undefined {
+  find(pseudonym: StreamPseudonym): ExitSession | undefined {
     return this.#sessions.get(pseudonym);
   }
 

@@ -8,16 +8,15 @@ import { ed25519PublicKey } from '#crypto';
 import { uniformUnit } from '../../src/crypto/sampling.ts';
 import { MixnetError } from '../../src/errors.ts';
 import type { ExitCandidate } from '../../src/exit/exit-choice.ts';
-import type { CoreMessage, ExitCore, ExitPseudonym } from '../../src/exit/exit-core.ts';
 import {
   type ConnectionId,
   decodeRequest,
   encodeResponse,
-  OrderedBuffer,
   type RequesterResponse,
   type SocketData,
 } from '../../src/exit/index.ts';
 import { formatRecipient, parseRecipient, type Recipient } from '../../src/message/index.ts';
+import { type CoreMessage, OrderedBuffer, type StreamCore, type StreamPseudonym } from '../../src/stream/index.ts';
 import type { VirtualPlatform } from '../support/virtual-platform.ts';
 
 /** What a connection leads to. */
@@ -70,21 +69,21 @@ interface ModelOptions {
 const SURBS = 'additional-surbs';
 const packetsOf = (bytes: number) => Math.ceil(bytes / 1604);
 
-export class ModelMixnet implements ExitCore {
+export class ModelMixnet implements StreamCore {
   readonly platform: VirtualPlatform;
   readonly candidates: ExitCandidate[] = [];
   /** Every message, when it was handed over. */
   readonly sent: SentMessage[] = [];
-  readonly released: ExitPseudonym[] = [];
+  readonly released: StreamPseudonym[] = [];
   readonly dropped: string[] = [];
   requests = 0;
   /** Messages are lost for good from now on. */
   broken: MixnetError | undefined;
   readonly #options: Required<ModelOptions>;
-  readonly #pseudonyms = new Map<string, ExitPseudonym>();
+  readonly #pseudonyms = new Map<string, StreamPseudonym>();
   /** Since when an exit may be given something again. */
-  readonly #restrained = new Map<ExitPseudonym, number>();
-  readonly #held = new Map<ExitPseudonym, number>();
+  readonly #restrained = new Map<StreamPseudonym, number>();
+  readonly #held = new Map<StreamPseudonym, number>();
   readonly #exits = new Map<string, ModelExit>();
   readonly #listeners = new Set<(message: CoreMessage) => void>();
   readonly #unacknowledged = new Map<string, { messages: number; bytes: number }>();
@@ -121,14 +120,14 @@ export class ModelMixnet implements ExitCore {
     return recipientText;
   }
 
-  pseudonym(recipient: Recipient, isolation: string): ExitPseudonym {
+  pseudonym(recipient: Recipient, isolation: string): StreamPseudonym {
     const name = `${formatRecipient(recipient)} ${isolation}`;
     const pseudonym = this.#pseudonyms.get(name) ?? { recipient, isolation };
     this.#pseudonyms.set(name, pseudonym);
     return pseudonym;
   }
 
-  releasePseudonym(pseudonym: ExitPseudonym): void {
+  releasePseudonym(pseudonym: StreamPseudonym): void {
     this.released.push(pseudonym);
     this.#pseudonyms.delete(`${formatRecipient(pseudonym.recipient)} ${pseudonym.isolation}`);
   }
@@ -137,7 +136,7 @@ export class ModelMixnet implements ExitCore {
     return this.#pseudonyms.size;
   }
 
-  sendAnonymous(pseudonym: ExitPseudonym, data: Uint8Array, options: { replySurbs: number; lane: string }) {
+  sendAnonymous(pseudonym: StreamPseudonym, data: Uint8Array, options: { replySurbs: number; lane: string }) {
     const exit = this.#exit(pseudonym);
     if (exit === undefined) return Promise.reject(new MixnetError('ERR_MIX_MIXNET_NO_ROUTE'));
     if (this.broken) return Promise.reject(this.broken);
@@ -159,16 +158,16 @@ export class ModelMixnet implements ExitCore {
     });
   }
 
-  surbsHeldBy(pseudonym: ExitPseudonym): number {
+  surbsHeldBy(pseudonym: StreamPseudonym): number {
     return this.#held.get(pseudonym) ?? 0;
   }
 
-  supplySurbs(pseudonym: ExitPseudonym, amount: number): void {
+  supplySurbs(pseudonym: StreamPseudonym, amount: number): void {
     this.#note(pseudonym, SURBS, new Uint8Array(0), amount);
     this.#enqueue(SURBS, 23 + 460 * amount, () => this.#exit(pseudonym)?.received(pseudonym, undefined, amount));
   }
 
-  restrainSurbs(pseudonym: ExitPseudonym, restrained: boolean): void {
+  restrainSurbs(pseudonym: StreamPseudonym, restrained: boolean): void {
     if (restrained && this.#options.restrains) this.#restrained.set(pseudonym, this.platform.now());
     else this.#restrained.delete(pseudonym);
   }
@@ -189,7 +188,7 @@ export class ModelMixnet implements ExitCore {
   }
 
   /** A reply on its way back. */
-  reply(pseudonym: ExitPseudonym, data: Uint8Array): void {
+  reply(pseudonym: StreamPseudonym, data: Uint8Array): void {
     this.#later(this.#transit(), () => {
       this.#held.set(pseudonym, this.surbsHeldBy(pseudonym) - packetsOf(data.length + 3));
       const copies = this.#chance(this.#options.duplicates) ? 2 : 1;
@@ -200,7 +199,7 @@ export class ModelMixnet implements ExitCore {
   }
 
   /** An exit asks for reply blocks, and spends one on it. */
-  ask(pseudonym: ExitPseudonym, amount: number): void {
+  ask(pseudonym: StreamPseudonym, amount: number): void {
     this.requests += 1;
     this.#later(this.#options.transit, () => {
       this.#held.set(pseudonym, this.surbsHeldBy(pseudonym) - 1);
@@ -213,12 +212,12 @@ export class ModelMixnet implements ExitCore {
     });
   }
 
-  #exit(pseudonym: ExitPseudonym): ModelExit | undefined {
+  #exit(pseudonym: StreamPseudonym): ModelExit | undefined {
     const exit = this.#exits.get(formatRecipient(pseudonym.recipient));
     return exit?.habit === 'unreachable' ? undefined : exit;
   }
 
-  #note(pseudonym: ExitPseudonym, lane: string, data: Uint8Array, surbs: number): void {
+  #note(pseudonym: StreamPseudonym, lane: string, data: Uint8Array, surbs: number): void {
     const exit = formatRecipient(pseudonym.recipient);
     const packets = packetsOf(23 + data.length + 460 * surbs);
     this.sent.push({ at: this.platform.now(), lane, exit, data, surbs, packets });
@@ -270,7 +269,7 @@ class ModelExit {
   readonly habit: ExitHabit;
   readonly #mixnet: ModelMixnet;
   readonly #dial: number;
-  readonly #clients = new Map<ExitPseudonym, Client>();
+  readonly #clients = new Map<StreamPseudonym, Client>();
   readonly #connections = new Map<ConnectionId, { receive(piece: SocketData): void }>();
   readonly #parked = new Map<ConnectionId, SocketData[]>();
 
@@ -280,7 +279,7 @@ class ModelExit {
     this.#dial = dial;
   }
 
-  received(pseudonym: ExitPseudonym, data: Uint8Array | undefined, surbs: number): void {
+  received(pseudonym: StreamPseudonym, data: Uint8Array | undefined, surbs: number): void {
     const client = this.#clients.get(pseudonym) ?? { surbs: 0, pending: 0, queues: new Map() };
     if (surbs > 0) this.#clients.set(pseudonym, client);
     client.surbs += surbs;
@@ -289,7 +288,7 @@ class ModelExit {
     if (data !== undefined) this.#handle(pseudonym, data);
   }
 
-  #handle(pseudonym: ExitPseudonym, data: Uint8Array): void {
+  #handle(pseudonym: StreamPseudonym, data: Uint8Array): void {
     const { request } = decodeRequest(data);
     if (request.kind === 'send') {
       const known = this.#connections.get(request.connection);
@@ -300,7 +299,7 @@ class ModelExit {
     }
   }
 
-  #connect(pseudonym: ExitPseudonym, connection: ConnectionId, address: string): void {
+  #connect(pseudonym: StreamPseudonym, connection: ConnectionId, address: string): void {
     const { habit } = this;
     const answer = (response: RequesterResponse) => this.#reply(pseudonym, connection, encodeResponse(response));
     if (habit === 'refuse') answer({ kind: 'error', connection, text: `Domain "${address}" failed filter check` });
@@ -334,7 +333,7 @@ class ModelExit {
     this.#parked.delete(connection);
   }
 
-  #reply(pseudonym: ExitPseudonym, connection: ConnectionId, data: Uint8Array): void {
+  #reply(pseudonym: StreamPseudonym, connection: ConnectionId, data: Uint8Array): void {
     const client = this.#clients.get(pseudonym);
     if (client === undefined) return;
     const queue = client.queues.get(connection) ?? [];
@@ -343,7 +342,7 @@ class ModelExit {
     this.#drain(pseudonym);
   }
 
-  #drain(pseudonym: ExitPseudonym): void {
+  #drain(pseudonym: StreamPseudonym): void {
     const client = this.#clients.get(pseudonym);
     if (client === undefined) return;
     while (client.surbs > 10) {

@@ -5,13 +5,10 @@ import {
   CLOSING_TIME,
   type ConnectionAction,
   EXIT_IDLE_TIME,
-  LAGGING_BYTES,
-  MAX_SEND_BYTES,
-  MAX_UNREAD_BYTES,
   RequesterConnection,
   STARVATION_TIME,
 } from '../../src/exit/requester-connection.ts';
-import { EXIT_RESERVE } from '../../src/exit/surb-credit.ts';
+import { LAGGING_BYTES, MAX_SEND_BYTES, MAX_UNREAD_BYTES, SURB_RESERVE } from '../../src/stream/index.ts';
 
 const id = 0x0102030405060708n;
 const empty = new Uint8Array(0);
@@ -152,14 +149,14 @@ describe('what goes wrong is told apart', () => {
 
   test('starvation: the exit holds only its reserve for long, and nothing comes', () => {
     const connection = opened();
-    connection.credit(EXIT_RESERVE, 0);
+    connection.credit(SURB_RESERVE, 0);
     expect(connection.nextDeadline).toBe(STARVATION_TIME);
     connection.received(data(1, 'still'), 10_000);
-    connection.credit(EXIT_RESERVE - 3, 10_000);
+    connection.credit(SURB_RESERVE - 3, 10_000);
     expect(connection.tick(STARVATION_TIME)).toEqual([]);
-    connection.credit(EXIT_RESERVE + 1, 20_000);
+    connection.credit(SURB_RESERVE + 1, 20_000);
     expect(connection.nextDeadline).toBeUndefined();
-    connection.credit(EXIT_RESERVE, 30_000);
+    connection.credit(SURB_RESERVE, 30_000);
     expect(told(connection.tick(30_000 + STARVATION_TIME))[0]).toEqual(failed('ERR_MIX_EXIT_STARVED'));
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { OrderedBuffer } from '../../src/exit/index.ts';
+import { OrderedBuffer } from '../../src/stream/index.ts';
 import vectors from '../vectors/exit-vectors.json' with { type: 'json' };
 
 const utf8 = new TextEncoder();

@@ -17,7 +17,7 @@ export interface CreditDemand {
 }
 
 /** An exit never spends its last ten reply blocks of a sender on data; it asks for more with them. */
-export const EXIT_RESERVE = 10;
+export const SURB_RESERVE = 10;
 
 export class SurbCredit {
   readonly #used: { readonly at: Milliseconds; readonly packets: number }[] = [];
@@ -57,7 +57,7 @@ export class SurbCredit {
     if (packets === 0) return 0;
     const recent = this.#used.reduce((sum, { packets }) => sum + packets, 0);
     if (open) packets = Math.max(packets, Math.ceil(recent * GROWTH));
-    return EXIT_RESERVE + Math.min(packets + SPARE, MAX_AHEAD);
+    return SURB_RESERVE + Math.min(packets + SPARE, MAX_AHEAD);
   }
 
   /** How many SURBs ride in a message of that many bytes: what its last packet has room for, as far as they are wanted. */

@@ -2,7 +2,7 @@
 
 import { concatBytes } from '../crypto/bytes.ts';
 import type { Platform, Timer } from '../platform/platform.ts';
-import { MAX_SEND_BYTES } from './requester-connection.ts';
+import { MAX_SEND_BYTES } from './bounds.ts';
 
 export interface WritableEndEvents {
   /** How many bytes may be sent now, those included that were written and not sent. */

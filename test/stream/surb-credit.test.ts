@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type CreditDemand, EXIT_RESERVE, SurbCredit } from '../../src/exit/surb-credit.ts';
+import { type CreditDemand, SURB_RESERVE, SurbCredit } from '../../src/stream/surb-credit.ts';
 
 const demand = (with_: Partial<CreditDemand> = {}): CreditDemand => ({
   lagging: false,
@@ -11,34 +11,34 @@ const demand = (with_: Partial<CreditDemand> = {}): CreditDemand => ({
 describe('reply blocks for an exit', () => {
   test('a first answer of 16 KiB needs no more than was sent with the question', () => {
     const credit = new SurbCredit();
-    expect(credit.target([demand()], 0)).toBe(EXIT_RESERVE + 12 + 2);
+    expect(credit.target([demand()], 0)).toBe(SURB_RESERVE + 12 + 2);
   });
 
   test('a connection that waits for nothing keeps room for its closing message', () => {
-    expect(new SurbCredit().target([demand({ awaiting: false })], 0)).toBe(EXIT_RESERVE + 1 + 2);
+    expect(new SurbCredit().target([demand({ awaiting: false })], 0)).toBe(SURB_RESERVE + 1 + 2);
   });
 
   test('an announced length is covered at once, up to what an exit stores', () => {
     const credit = new SurbCredit();
-    expect(credit.target([demand({ expectedBytes: 70_000 })], 0)).toBe(EXIT_RESERVE + 50 + 2);
-    expect(credit.target([demand({ expectedBytes: 70_000_000 })], 0)).toBe(EXIT_RESERVE + 180);
+    expect(credit.target([demand({ expectedBytes: 70_000 })], 0)).toBe(SURB_RESERVE + 50 + 2);
+    expect(credit.target([demand({ expectedBytes: 70_000_000 })], 0)).toBe(SURB_RESERVE + 180);
     expect(credit.target([demand({ expectedBytes: 14_000 }), demand({ expectedBytes: 28_000 })], 0)).toBe(
-      EXIT_RESERVE + 30 + 2,
+      SURB_RESERVE + 30 + 2,
     );
   });
 
   test('a long answer of unknown length gets half again what the exit used lately', () => {
     const credit = new SurbCredit();
     for (let i = 0; i < 4; i++) credit.received(16_384 + 21, 500 * i);
-    expect(credit.target([demand({ awaiting: false })], 1500)).toBe(EXIT_RESERVE + 66 + 2);
-    expect(credit.target([demand({ awaiting: false })], 5000)).toBe(EXIT_RESERVE + 1 + 2);
+    expect(credit.target([demand({ awaiting: false })], 1500)).toBe(SURB_RESERVE + 66 + 2);
+    expect(credit.target([demand({ awaiting: false })], 5000)).toBe(SURB_RESERVE + 1 + 2);
   });
 
   test('a slow reader gets nothing sent ahead, and others go on', () => {
     const credit = new SurbCredit();
     const slow = demand({ lagging: true, expectedBytes: 1_000_000 });
     expect(credit.target([slow], 0)).toBe(0);
-    expect(credit.target([slow, demand()], 0)).toBe(EXIT_RESERVE + 12 + 2);
+    expect(credit.target([slow, demand()], 0)).toBe(SURB_RESERVE + 12 + 2);
     expect(credit.target([], 0)).toBe(0);
   });
 
@@ -49,7 +49,7 @@ describe('reply blocks for an exit', () => {
     expect(credit.target([slow, idle], 0)).toBe(0);
     expect(credit.holdsBack([slow, idle], 0)).toBe(true);
     credit.received(16_384 + 21, 0);
-    expect(credit.target([slow, idle], 1000)).toBe(EXIT_RESERVE + 17 + 2);
+    expect(credit.target([slow, idle], 1000)).toBe(SURB_RESERVE + 17 + 2);
     expect(credit.target([slow, idle], 3000)).toBe(0);
     expect(credit.holdsBack([idle], 3000)).toBe(false);
     expect(credit.holdsBack([slow, demand()], 3000)).toBe(false);
