@@ -13,6 +13,8 @@ export default defineConfig({
     'crypto/portable': 'src/crypto/portable.ts',
     'tls/node': 'src/tls/node.ts',
     'tls/web': 'src/tls/web.ts',
+    'diagnostics/node': 'src/diagnostics/node.ts',
+    'diagnostics/web': 'src/diagnostics/web.ts',
   },
   format: 'esm',
   platform: 'neutral',
@@ -29,5 +31,5 @@ export default defineConfig({
   splitting: true,
   clean: true,
   // Resolved by the "imports" map of package.json, per runtime, when the package is used.
-  external: ['#platform', '#crypto', '#secure', /^node:/],
+  external: ['#platform', '#crypto', '#secure', '#channels', /^node:/],
 });

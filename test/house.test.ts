@@ -22,14 +22,15 @@ const mayImport: Record<string, readonly string[]> = {
   gateway: ['sphinx'],
   topology: ['sphinx'],
   storage: [],
-  client: ['gateway', 'message', 'topology', 'sphinx'],
+  client: ['gateway', 'message', 'topology', 'sphinx', 'diagnostics'],
   stream: ['message'],
-  exit: ['stream', 'client', 'topology', 'message'],
+  exit: ['stream', 'client', 'topology', 'message', 'diagnostics'],
+  diagnostics: ['crypto'],
   http: [],
   tls: ['crypto'],
-  fetch: ['http', 'tls', 'exit'],
-  'mixnet-client': ['client', 'exit'],
-  'index.ts': ['fetch', 'mixnet-client'],
+  fetch: ['http', 'tls', 'exit', 'diagnostics'],
+  'mixnet-client': ['client', 'exit', 'diagnostics'],
+  'index.ts': ['fetch', 'mixnet-client', 'diagnostics'],
   'polyfill.ts': ['index.ts'],
   polyfill: ['polyfill.ts', 'index.ts'],
   devnet: ['client', 'exit', 'stream', 'gateway', 'http', 'message', 'sphinx', 'tls', 'topology'],
@@ -74,7 +75,8 @@ describe('rooms', () => {
   });
 
   test('Node modules are imported only where Node is', () => {
-    const nodeOnly = /^(platform\/node|crypto\/node|tls\/node|storage\/node|cli\/|devnet\/|servers\/)/;
+    const nodeOnly =
+      /^(platform\/node|crypto\/node|tls\/node|diagnostics\/node|storage\/node|cli\/|devnet\/|servers\/)/;
     const strays = files().filter(
       file => !nodeOnly.test(file) && /from '(node:|ws')/.test(readFileSync(join(src, file), 'utf8')),
     );

@@ -2,7 +2,7 @@
 
 import type { Milliseconds, Platform } from '../platform/platform.ts';
 import type { ByteStream } from '../tls/index.ts';
-import type { ExitStream } from './context.ts';
+import type { ExitStream, ExitUse } from './context.ts';
 
 export class Connection {
   /** The exit says that the destination is connected; or, by rejecting, why it is not. Never unhandled. */
@@ -29,6 +29,10 @@ export class Connection {
     this.#writer = carrier.writable.getWriter();
     this.opened = exit.opened;
     for (const promise of [exit.opened, this.#reader.closed, this.#writer.closed]) promise.catch(() => {});
+  }
+
+  get exit(): ExitUse | undefined {
+    return this.#exit.exit;
   }
 
   /** When bytes last went towards the destination: exits cut what stays silent for too long after that. */

@@ -1,5 +1,6 @@
 /** What a fetch is made from: streams through exits, TLS over them, and the options that hold for every request. */
 
+import type { Diagnostics } from '../diagnostics/index.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
 import type { ByteStream, Tls } from '../tls/index.ts';
 import type { Timeouts } from './timeouts.ts';
@@ -10,6 +11,15 @@ export interface ExitStream extends ByteStream {
   readonly opened: Promise<unknown>;
   /** So many more bytes are going to come; 0 takes that back. */
   expect?(bytes: number): void;
+  /** For diagnostics: by whom it goes, as far as that is known. */
+  readonly exit?: ExitUse | undefined;
+}
+
+export interface ExitUse {
+  /** A name for it that means nothing elsewhere. */
+  readonly name: string;
+  /** How many exits were asked, this one included. */
+  readonly asked: number;
 }
 
 export interface OpenOptions {
@@ -49,6 +59,8 @@ export interface FetchContext {
   readonly pool?: Partial<PoolLimits> | undefined;
   /** Content codings beside gzip and deflate, by their lower-case name. The caller sets `accept-encoding` to ask for one. */
   readonly decoders?: Readonly<Record<string, Decoder>> | undefined;
+  /** Where it is told how requests go. Default: nowhere. */
+  readonly diagnostics?: Diagnostics | undefined;
   /** What relative URLs are relative to, where there is a page. */
   readonly baseUrl?: string | undefined;
   /** What the platform has under a blob: URL. */

@@ -5,6 +5,7 @@
 
 import { MixnetError, type MixnetErrorCode } from '../errors.ts';
 import { longestTimer, type Milliseconds, type Platform, type Timer } from '../platform/platform.ts';
+import type { CallRecord, Ending } from './call-record.ts';
 import type { Timeouts } from './timeouts.ts';
 
 /** `turn`: waiting for a free connection, as long as `setup` allows. */
@@ -20,11 +21,13 @@ const stageLimits: Record<Stage, { timeout: keyof Timeouts; code: MixnetErrorCod
 
 export class Deadlines {
   readonly timeouts: Timeouts;
+  /** What is told of the call, where somebody listens. */
+  readonly record: CallRecord | undefined;
   readonly #platform: Pick<Platform, 'now' | 'setTimer'>;
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
   readonly #total: Milliseconds;
-  readonly #onEnd: () => void;
+  readonly #onEnd: (how: Ending) => void;
   #stage: Stage | undefined;
   #limit: Milliseconds = Number.POSITIVE_INFINITY;
   #timer: Timer | undefined;
@@ -37,9 +40,11 @@ export class Deadlines {
     platform: Pick<Platform, 'now' | 'setTimer'>,
     timeouts: Timeouts,
     caller: AbortSignal | undefined,
-    onEnd: () => void = () => {},
+    onEnd: (how: Ending) => void = () => {},
+    record?: CallRecord,
   ) {
     this.#onEnd = onEnd;
+    this.record = record;
     this.timeouts = timeouts;
     this.#platform = platform;
     this.#caller = caller;
@@ -80,19 +85,19 @@ export class Deadlines {
   /** Ends the call for a reason of ours. */
   abort(error: MixnetError): void {
     if (this.#over) return;
-    this.end();
+    this.end({ error });
     this.#controller.abort(error);
   }
 
   /** The call has come to its end, well or badly: no timer and no listener stays behind. Idempotent. */
-  end(): void {
+  end(how: Ending): void {
     if (this.#over) return;
     this.#over = true;
     this.pause();
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#caller?.removeEventListener('abort', this.#onCallerAbort);
-    this.#onEnd();
+    this.#onEnd(how);
   }
 
   /** One timer, left alone while it fires no later than it must: a body of many chunks moves the limit, not the timer. */
@@ -117,7 +122,7 @@ export class Deadlines {
 
   readonly #onCallerAbort = (): void => {
     if (this.#over) return;
-    this.end();
+    this.end('aborted');
     this.#callerAborted = true;
     this.#controller.abort(this.#caller?.reason);
   };

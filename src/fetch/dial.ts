@@ -25,7 +25,8 @@ const ALPN = ['http/1.1'];
  * connect; for https, that flight carries the ClientHello.
  */
 export async function dial(context: FetchContext, tls: Tls, target: Target, deadlines: Deadlines): Promise<Connection> {
-  const { signal } = deadlines;
+  const { signal, record } = deadlines;
+  const attempt = record?.attempt;
   deadlines.enter('setup');
   const opening = context.open({
     hostname: target.hostname,
@@ -38,11 +39,17 @@ export async function dial(context: FetchContext, tls: Tls, target: Target, dead
     signal,
   });
   const stream = await unlessAborted(Promise.resolve(opening), signal, late => close(late, signal.reason));
-  stream.opened.catch(() => {});
+  record?.over(stream, false);
+  record?.mark('client', attempt);
+  stream.opened.then(
+    () => record?.mark('opened', attempt),
+    () => {},
+  );
   deadlines.enter('connect');
   if (!target.secure) return new Connection(context.platform, stream);
   try {
     const secured = await handshake(tls, target, stream, signal);
+    record?.mark('tls', attempt);
     return new Connection(context.platform, stream, secured);
   } catch (error) {
     close(stream, error);

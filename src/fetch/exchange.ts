@@ -3,6 +3,7 @@
 import { concatBytes } from '../crypto/bytes.ts';
 import { type ResponseEvent, type ResponseHead, ResponseReader } from '../http/index.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
+import type { Attempt } from './call-record.ts';
 import type { Connection } from './connection.ts';
 import type { Deadlines } from './deadlines.ts';
 import { asMixnetError } from './failure.ts';
@@ -22,6 +23,7 @@ export class Exchange implements BodySource {
   readonly #deadlines: Deadlines;
   readonly #release: (reusable: boolean, head: ResponseHead | undefined) => void;
   readonly #reader: ResponseReader;
+  readonly #attempt: Attempt | undefined;
   #opened = false;
   #sent = false;
   #head: ResponseHead | undefined;
@@ -47,6 +49,7 @@ export class Exchange implements BodySource {
     this.#deadlines = deadlines;
     this.#release = release;
     this.#reader = new ResponseReader({ method: request.method });
+    this.#attempt = deadlines.record?.attempt;
   }
 
   /** Whether any byte of the answer has come. */
@@ -99,15 +102,18 @@ export class Exchange implements BodySource {
   }
 
   async #send(): Promise<void> {
+    const { record } = this.#deadlines;
     this.#letGo = this.#platform.hold();
     try {
       for await (const bytes of encodeRequest(this.#request, this.#platform)) {
         if (this.#isOver) return;
         // A server may answer and close before it has read the whole request: then the answer counts, or how it closed.
+        if (record !== undefined) record.bytesSent += bytes.length;
         if (!(await this.#connection.write(bytes))) return;
         this.#waitForNext();
       }
       this.#sent = true;
+      record?.mark('sent', this.#attempt);
       this.#waitForNext();
     } catch (error) {
       this.#fail(error);
@@ -128,6 +134,8 @@ export class Exchange implements BodySource {
     try {
       const bytes = await this.#connection.read();
       if (this.#isOver) return;
+      const { record } = this.#deadlines;
+      if (record !== undefined) record.bytesReceived += bytes?.length ?? 0;
       for (const event of bytes === undefined ? this.#reader.finish() : this.#reader.feed(bytes)) this.#take(event);
     } catch (error) {
       this.#fail(asMixnetError(error, 'ERR_MIX_EXIT_CLOSED'));
@@ -138,11 +146,13 @@ export class Exchange implements BodySource {
     if (event.type === 'head') {
       if (event.informational) return;
       this.#head = event;
+      this.#deadlines.record?.mark('headers', this.#attempt);
       this.#bodyLeft = event.bodyLength;
       if (event.bodyLength !== undefined && event.bodyLength > 0) this.#connection.expect(event.bodyLength);
       this.#waitForNext();
     } else if (event.type === 'body') {
       this.#arrived.push(event.bytes);
+      this.#deadlines.record?.mark('firstByte', this.#attempt);
       if (this.#bodyLeft !== undefined) this.#bodyLeft -= event.bytes.length;
     } else {
       this.#ended = true;

@@ -7,13 +7,21 @@
 
 import { MixnetError } from '../errors.ts';
 import type { Milliseconds } from '../platform/platform.ts';
+import { CallRecord, type Ending } from './call-record.ts';
 import type { FetchContext } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import { fetchFailed } from './failure.ts';
 import { HttpFetch } from './http-fetch.ts';
 import { type LocalContent, readBlobUrl, readDataUrl } from './local.ts';
 import type { PoolStats } from './pool.ts';
-import { cancelRequest, type FetchRequest, type MixFetchInit, parseRequest, settleRequest } from './request.ts';
+import {
+  cancelRequest,
+  type FetchRequest,
+  type MixFetchInit,
+  type ParsedRequest,
+  parseRequest,
+  settleRequest,
+} from './request.ts';
 import { hasNullBody, makeResponse } from './response.ts';
 import { resolveTimeouts, type Timeouts } from './timeouts.ts';
 import { withoutFragment } from './urls.ts';
@@ -32,6 +40,12 @@ export interface Fetch {
 export interface FetchStats extends PoolStats {
   /** Those that are not over: their body is still coming, or not read yet. */
   readonly calls: number;
+  /** Calls so far, by `http:` and `https:`. */
+  readonly requests: number;
+  /** Of those, the ones that failed, were aborted, or took too long. */
+  readonly failed: number;
+  /** Requests made once more, because a server had closed the idle connection meanwhile. */
+  readonly retries: number;
 }
 
 /** @throws TypeError naming the option that has a value it cannot have. */
@@ -49,6 +63,8 @@ class Fetcher {
   readonly #timeouts: Timeouts;
   readonly #http: HttpFetch;
   readonly #calls = new Set<Deadlines>();
+  #requests = 0;
+  #failed = 0;
   #closed = false;
   readonly #waitingForLast = new Set<() => void>();
 
@@ -62,10 +78,17 @@ class Fetcher {
   async fetch(input: unknown, init: unknown): Promise<Response> {
     const { platform, baseUrl } = this.#context;
     const parsed = parseRequest(input, init, { platform, timeouts: this.#timeouts, baseUrl });
-    const deadlines = new Deadlines(platform, parsed.timeouts, parsed.signal, () => {
+    // What is of the scheme data or blob, is read here: no request comes of it.
+    const isRequest = /^https?:$/.test(parsed.url.protocol);
+    const record = isRequest ? this.#begin(parsed) : undefined;
+    const onEnd = (how: Ending) => {
+      if (isRequest && (how === 'aborted' || typeof how === 'object')) this.#failed += 1;
+      record?.end(how);
       this.#calls.delete(deadlines);
       this.#onCallOver();
-    });
+    };
+    const deadlines = new Deadlines(platform, parsed.timeouts, parsed.signal, onEnd, record);
+    if (deadlines.callerAborted) onEnd('aborted');
     if (this.#closed) deadlines.abort(new MixnetError('ERR_MIX_MIXNET_CLOSED'));
     if (!deadlines.signal.aborted) this.#calls.add(deadlines);
     const letGo = platform.hold();
@@ -76,12 +99,18 @@ class Fetcher {
       return await this.#schemeFetch(request, deadlines);
     } catch (error) {
       const rejection = fetchFailed(error, deadlines);
-      deadlines.end();
+      deadlines.end({ error });
       cancelRequest(request ?? parsed, rejection);
       throw rejection;
     } finally {
       letGo();
     }
+  }
+
+  #begin({ method, url }: ParsedRequest): CallRecord | undefined {
+    this.#requests += 1;
+    const { diagnostics, platform } = this.#context;
+    return CallRecord.begin(diagnostics, platform, this.#requests, { method, url });
   }
 
   /** Fetch Standard, "scheme fetch". */
@@ -97,7 +126,7 @@ class Fetcher {
   }
 
   #localResponse(request: FetchRequest, deadlines: Deadlines, { body, contentType }: LocalContent): Response {
-    deadlines.end();
+    deadlines.end('complete');
     const length: readonly [string, string][] =
       request.url.protocol === 'blob:' ? [['Content-Length', String(body.size)]] : [];
     return makeResponse({
@@ -118,7 +147,7 @@ class Fetcher {
   }
 
   stats(): FetchStats {
-    return { ...this.#http.stats(), calls: this.#calls.size };
+    return { ...this.#http.stats(), calls: this.#calls.size, requests: this.#requests, failed: this.#failed };
   }
 
   /** Resolves when no call is left, or after `within`. */

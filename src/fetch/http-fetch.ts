@@ -29,9 +29,14 @@ interface Answer {
   readonly head: ResponseHead;
 }
 
+export interface HttpStats extends PoolStats {
+  readonly retries: number;
+}
+
 export class HttpFetch {
   readonly #context: FetchContext;
   readonly #pool: Pool<Target>;
+  #retries = 0;
 
   constructor(context: FetchContext) {
     this.#context = context;
@@ -59,6 +64,7 @@ export class HttpFetch {
       if (location === undefined) return this.#response(answer, hop, request, deadlines, followed > 0);
       try {
         hop = followRedirect(hop, answer.head.status, location, followed);
+        deadlines.record?.redirected(hop.url.host);
       } finally {
         await answer.exchange.cancel();
       }
@@ -69,8 +75,8 @@ export class HttpFetch {
     this.#pool.close();
   }
 
-  stats(): PoolStats {
-    return this.#pool.stats();
+  stats(): HttpStats {
+    return { ...this.#pool.stats(), retries: this.#retries };
   }
 
   /**
@@ -82,12 +88,15 @@ export class HttpFetch {
     for (let mayRetry = target.idempotent && isReplayable(hop.body); ; mayRetry = false) {
       const connection = await this.#pool.acquire(target, deadlines);
       const isReused = connection.served > 0;
+      deadlines.record?.over(connection, isReused);
       const exchange = this.#exchange(hop, target, connection, deadlines);
       try {
         return { exchange, head: await exchange.begin() };
       } catch (error) {
         if (!mayRetry || !isReused || exchange.started || deadlines.signal.aborted) throw error;
         this.#pool.retireIdle(target);
+        this.#retries += 1;
+        deadlines.record?.retried();
       }
     }
   }
@@ -107,11 +116,13 @@ export class HttpFetch {
     redirected: boolean,
   ): Promise<Response> {
     const { status, statusText, headers } = head;
+    deadlines.record?.answered(status);
     const parts = { status, statusText, headers, url: withoutFragment(hop.url), redirected };
     if (hasNullBody(hop.method, status)) {
-      void exchange.cancel().then(() => deadlines.end());
+      const over = exchange.cancel();
       // Fetch Standard, "main fetch": with integrity metadata, a response without a body is an error.
       if (request.integrity !== '') throw new MixnetError('ERR_MIX_HTTP_INTEGRITY');
+      void over.then(() => deadlines.end('complete'));
       return makeResponse({ ...parts, body: null });
     }
     try {

@@ -101,6 +101,7 @@ export class Pool<Target extends { readonly key: string }> {
     const group = this.#group(target.key);
     // Nobody overtakes those who wait already.
     const turn = (group.waiting.length === 0 ? this.#turn(group) : undefined) ?? (await this.#wait(group, deadlines));
+    deadlines.record?.mark('turn');
     if (turn !== 'dial') return turn;
     try {
       return await this.#dial(target, deadlines);

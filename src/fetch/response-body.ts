@@ -2,6 +2,7 @@
 
 import { MixnetError } from '../errors.ts';
 import type { Milliseconds, Platform, Timer } from '../platform/platform.ts';
+import type { Ending } from './call-record.ts';
 import type { Deadlines } from './deadlines.ts';
 import { terminated } from './failure.ts';
 
@@ -27,15 +28,16 @@ export function bodyStream(source: BodySource, deadlines: Deadlines, platform: P
   let given = 0;
   let unread: Timer | undefined;
   let onAbort = () => {};
-  const end = () => {
+  const end = (how: Ending) => {
     unread?.cancel();
     signal.removeEventListener('abort', onAbort);
-    deadlines.end();
+    deadlines.end(how);
   };
-  const cancel = (reason?: unknown) => {
+  const giveUp = (how: Ending, reason: unknown) => {
     unread?.cancel();
-    void source.cancel(reason).then(end);
+    void source.cancel(reason).then(() => end(how));
   };
+  const cancel = (reason?: unknown) => giveUp('cancelled', reason);
   const stream = new ReadableStream(
     {
       type: 'bytes',
@@ -43,7 +45,7 @@ export function bodyStream(source: BodySource, deadlines: Deadlines, platform: P
         // Weak, since the clock is held by others: only who may read the stream must keep it alive (see `abandoned`).
         const weak = new WeakRef(controller);
         onAbort = () => {
-          end();
+          end('aborted'); // which the clock knows better already
           weak.deref()?.error(terminated(signal.reason, deadlines));
         };
         signal.addEventListener('abort', onAbort);
@@ -54,7 +56,7 @@ export function bodyStream(source: BodySource, deadlines: Deadlines, platform: P
         try {
           const bytes = await source.next();
           if (bytes === undefined) {
-            end();
+            end('complete');
             controller.close();
             controller.byobRequest?.respond(0);
             return;
@@ -64,7 +66,7 @@ export function bodyStream(source: BodySource, deadlines: Deadlines, platform: P
           if ((controller.desiredSize ?? 0) <= 0) unread = watchUnread(controller, given, deadlines, platform);
         } catch (error) {
           controller.error(terminated(error, deadlines));
-          cancel(error);
+          giveUp({ error }, error);
         } finally {
           release();
         }

@@ -159,7 +159,7 @@ describe('abort', () => {
     expect(await rejection(call)).toBe(reason);
     give();
     await expect.poll(() => [it.exit.asked.length, it.exit.open]).toEqual([1, 0]);
-    expect(fetch.stats()).toEqual({ busy: 0, idle: 0, waiting: 0, calls: 0 });
+    expect(fetch.stats()).toMatchObject({ busy: 0, idle: 0, waiting: 0, calls: 0 });
   });
 });
 
