@@ -74,7 +74,7 @@ async function enter(
   signal: AbortSignal,
 ): Promise<Entrance> {
   const keys = generateClientKeys(platform.randomBytes);
-  const link = new GatewayLink({ platform, gateway, identity: keys.identity, on: { ...on, sharedKey() {} } });
+  const link = new GatewayLink({ platform, gateway, identity: keys.identity, on });
   try {
     await withDeadline(
       platform,

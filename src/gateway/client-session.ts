@@ -242,7 +242,10 @@ function refused(text: string): Failure {
     return { error: new MixnetError('ERR_MIX_GATEWAY_VERSION', { cause }) };
   }
   const error = new MixnetError('ERR_MIX_GATEWAY_REFUSED', { cause });
-  if (text.includes(gatewayTexts.notRegistered)) return { error, remedy: 'register' };
+  // The latter where the gateway has another shared key: of a registration that was not written down here.
+  if (text.includes(gatewayTexts.notRegistered) || text.includes(gatewayTexts.badAddress)) {
+    return { error, remedy: 'register' };
+  }
   if (text.includes(gatewayTexts.usedTimestamp) || text.includes(gatewayTexts.staleSession)) {
     return { error, remedy: 'wait' };
   }

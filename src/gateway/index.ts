@@ -35,5 +35,12 @@ export {
   HANDSHAKE_SUCCESS,
 } from './handshake.ts';
 export type { Identity } from './identity.ts';
-export { GatewayLink, type GatewayLinkOptions, type LinkState, type OutgoingPacket } from './link.ts';
+export {
+  type Admission,
+  GatewayLink,
+  type GatewayLinkOptions,
+  type LinkState,
+  type OutgoingPacket,
+  type Registration,
+} from './link.ts';
 export { CURRENT_VERSION, mixPacketVersion, OLDEST_VERSION, versionAfter, versionFor } from './version.ts';

@@ -22,15 +22,29 @@ export interface GatewayLinkOptions {
     readonly url: string;
   };
   readonly identity: Identity;
-  /** From an earlier registration with this gateway. Default: register. */
-  readonly sharedKey?: Uint8Array;
+  /** From an earlier link with this gateway. Default: register. */
+  readonly registration?: Registration;
+  /** Where the gateway is by what is known now; asked when a connection could not be had again at once. */
+  readonly presentUrl?: () => string | undefined;
   readonly on: {
     /** What a final packet held for this client. May be called before `connect` has resolved. */
     push(bytes: Uint8Array): void;
     state(state: LinkState): void;
-    /** The client is registered, for the first time or anew: the key to use from now on. */
-    sharedKey(key: Uint8Array): void;
+    /** The gateway has let the client in, for the first time or again; `state` follows. */
+    admitted?(admission: Admission): void;
   };
+}
+
+/** What lets a client in without registering. */
+export interface Registration {
+  readonly sharedKey: Uint8Array;
+  /** Of the last authentication, or of the registration, in seconds since 1970: the gateway accepts none but later ones. */
+  readonly lastTimestamp: number;
+}
+
+export interface Admission extends Registration {
+  /** Where the gateway was reached. */
+  readonly url: string;
 }
 
 /** A packet and where its first hop is; `MixPacket` without what the link knows itself. */
@@ -53,7 +67,9 @@ export class GatewayLink {
   #retry: Timer | undefined;
   #failures = 0;
   #readyAt: Milliseconds = 0;
-  #lastTimestamp = 0;
+  #lastTimestamp: number;
+  #url: string;
+  #admission: Admission | undefined;
   #lastError: MixnetError | undefined;
   /** Of the first set-up, while it goes on. */
   #setUp: { resolve(): void; reject(reason: unknown): void } | undefined;
@@ -61,11 +77,18 @@ export class GatewayLink {
   constructor(options: GatewayLinkOptions) {
     this.#options = options;
     this.#platform = options.platform;
-    this.#sharedKey = options.sharedKey;
+    this.#sharedKey = options.registration?.sharedKey;
+    this.#lastTimestamp = options.registration?.lastTimestamp ?? 0;
+    this.#url = options.gateway.url;
   }
 
   get state(): LinkState {
     return this.#state;
+  }
+
+  /** The last one; `undefined` before the first. */
+  get admission(): Admission | undefined {
+    return this.#admission;
   }
 
   /** Why the link is not connected, or was not the last time it was not. */
@@ -125,6 +148,7 @@ export class GatewayLink {
 
   #open(): void {
     const { gateway, identity, on } = this.#options;
+    const url = this.#urlToTry();
     let timestamp = 0;
     const session = {
       gatewayIdentity: gateway.identity,
@@ -135,22 +159,35 @@ export class GatewayLink {
         return timestamp;
       },
     };
-    this.#connection = new GatewayConnection(gateway.url, this.#platform, session, {
+    this.#connection = new GatewayConnection(url, this.#platform, session, {
       push: bytes => on.push(bytes),
       sharedKey: key => {
         this.#sharedKey = key;
         // The gateway notes the time of a registration as well.
         timestamp = Math.ceil(this.#platform.wallTime() / 1_000);
-        on.sharedKey(key);
       },
       ready: () => {
         this.#readyAt = this.#platform.now();
         this.#lastTimestamp = Math.max(this.#lastTimestamp, timestamp);
+        this.#admitted(url);
         this.#enter('connected');
         this.#setUp?.resolve();
       },
       ended: failure => this.#ended(failure),
     });
+  }
+
+  #admitted(url: string): void {
+    if (this.#sharedKey === undefined) return;
+    this.#url = url;
+    this.#admission = { sharedKey: this.#sharedKey, lastTimestamp: this.#lastTimestamp, url };
+    this.#options.on.admitted?.(this.#admission);
+  }
+
+  /** Where it was last, and every second time after a failure where it is said to be now: either can be out of date. */
+  #urlToTry(): string {
+    const asks = this.#setUp === undefined && this.#failures > 0 && this.#failures % 2 === 0;
+    return (asks ? this.#options.presentUrl?.() : undefined) ?? this.#url;
   }
 
   #ended({ error, remedy }: Failure): void {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { ClientCore } from '../../src/client/index.ts';
 import { type Devnet, startDevnet } from '../../src/devnet/index.ts';
-import { GatewayLink, type Identity } from '../../src/gateway/index.ts';
+import { GatewayLink, type Identity, type Registration } from '../../src/gateway/index.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import { eventually, PacketSender, virtualWorld } from './world.ts';
 
@@ -15,7 +15,7 @@ describe('a gateway', () => {
       await using devnet = await startDevnet({ exits: 0, transport });
       const platform = devnet.clientPlatform();
       const first = await PacketSender.connect(devnet, platform);
-      const second = linkOf(devnet, platform, first.identity, first.sharedKey);
+      const second = linkOf(devnet, platform, first.identity, first.link.admission);
       await expect(second.connect()).rejects.toMatchObject({ code: 'ERR_MIX_GATEWAY_REFUSED' });
       const { id } = first.send();
       await eventually(() => first.acknowledged.length > 0);
@@ -40,7 +40,7 @@ describe('a gateway', () => {
         return { send: data => socket.send(data), bufferedBytes: 0, close: () => socket.close() };
       },
     });
-    const second = linkOf(devnet, platform, first.identity, first.sharedKey);
+    const second = linkOf(devnet, platform, first.identity, first.link.admission);
     await second.connect();
     await eventually(() => deaf?.readyState === WebSocket.CLOSED);
     expect(second.state).toBe('connected');
@@ -104,14 +104,19 @@ describe('a gateway', () => {
   });
 });
 
-function linkOf(devnet: Devnet, platform: Platform, client: Identity, sharedKey: Uint8Array | undefined): GatewayLink {
+function linkOf(
+  devnet: Devnet,
+  platform: Platform,
+  client: Identity,
+  registration: Registration | undefined,
+): GatewayLink {
   const [gateway] = devnet.gateways;
-  if (gateway === undefined || sharedKey === undefined) throw new Error('nobody is registered');
+  if (gateway === undefined || registration === undefined) throw new Error('nobody is registered');
   return new GatewayLink({
     platform,
     identity: client,
-    sharedKey,
+    registration,
     gateway: { identity: base58.decode(gateway.identity), url: gateway.url },
-    on: { push() {}, state() {}, sharedKey() {} },
+    on: { push() {}, state() {} },
   });
 }

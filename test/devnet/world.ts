@@ -47,7 +47,6 @@ export class PacketSender {
   readonly states: LinkState[] = [];
   readonly link: GatewayLink;
   topology: Topology;
-  sharedKey: Uint8Array | undefined;
   readonly #platform: Platform;
   readonly #gateway: Uint8Array;
   readonly #ackKey: AckKey;
@@ -67,9 +66,6 @@ export class PacketSender {
       on: {
         push: bytes => this.#take(bytes),
         state: state => void this.states.push(state),
-        sharedKey: key => {
-          this.sharedKey = key;
-        },
       },
     });
   }

@@ -52,7 +52,7 @@ describe('setting up', () => {
     first.link.close();
     await platform.advance(0);
     host.clients.authenticated(client.publicKey, Math.floor(platform.wallTime() / 1_000));
-    const second = newLink({ sharedKey: first.keys[0] ?? new Uint8Array(32) });
+    const second = newLink({ registration: { sharedKey: keyOf(first.link), lastTimestamp: 0 } });
     const connecting = second.link.connect();
     await platform.advance(1_000);
     await connecting;
@@ -266,6 +266,32 @@ describe('a gateway that takes nothing any more', () => {
   });
 });
 
+test('a gateway that does not come back where it was is looked for where it is said to be now', async () => {
+  const { host, platform, urls, gone, newLink } = world();
+  const [before, now] = ['ws://gateway.test/', 'ws://moved.test/'];
+  let said: string | undefined;
+  const { link } = newLink({ presentUrl: () => said });
+  await during(platform, link.connect());
+  gone.add(before);
+  host.cutAll();
+  await platform.advance(60_000);
+  expect(new Set(urls)).toEqual(new Set([before]));
+  said = now;
+  gone.add(now);
+  await platform.advance(180_000);
+  // Neither is given up for the other: the directory may be out of date as well.
+  expect(urls.slice(-4).sort()).toEqual([before, before, now, now].sort());
+  gone.delete(now);
+  await platform.advance(120_000);
+  expect(link.state).toBe('connected');
+  expect(link.admission?.url).toBe(now);
+  said = undefined;
+  host.cutAll();
+  await platform.advance(60_000);
+  expect(link.state).toBe('connected');
+  expect(urls.at(-1)).toBe(now);
+});
+
 test('a gateway that takes nothing is given no more than a bounded amount', async () => {
   const { platform, link } = world({}, 9 * 1024 * 1024);
   await during(platform, link.connect());
@@ -276,21 +302,33 @@ test('a gateway that takes nothing is given no more than a bounded amount', asyn
 function world(options: ConstructorParameters<typeof GatewayHost>[0] = {}, bufferedBytes = 0) {
   const host: GatewayHost = new GatewayHost(options, () => platform.wallTime());
   const network = new MemoryNetwork(host);
+  const [urls, gone]: [string[], Set<string>] = [[], new Set()];
   const platform = new VirtualPlatform({
-    openWebSocket: (url, handlers) => Object.assign(network.openWebSocket(url, handlers), { bufferedBytes }),
+    openWebSocket(url, handlers) {
+      urls.push(url);
+      const { fault } = network;
+      if (gone.has(url)) network.fault = 'refuse';
+      const connection = Object.assign(network.openWebSocket(url, handlers), { bufferedBytes });
+      network.fault = fault;
+      return connection;
+    },
   });
   const newLink = (more: Partial<GatewayLinkOptions> = {}) => {
-    const [states, keys]: [LinkState[], Uint8Array[]] = [[], []];
+    const states: LinkState[] = [];
     const link = new GatewayLink({
       platform,
       gateway: { identity: host.identity.publicKey, url: 'ws://gateway.test/' },
       identity: client,
-      on: { push() {}, state: state => states.push(state), sharedKey: key => keys.push(key) },
+      on: { push() {}, state: state => states.push(state) },
       ...more,
     });
-    return { link, states, keys };
+    return { link, states };
   };
-  return { host, network, platform, newLink, ...newLink() };
+  return { host, network, platform, urls, gone, newLink, ...newLink() };
+}
+
+function keyOf({ admission }: GatewayLink): Uint8Array {
+  return admission?.sharedKey ?? new Uint8Array(32);
 }
 
 /** Lets everything happen that needs no time. */

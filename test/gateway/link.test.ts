@@ -47,11 +47,11 @@ describe('connecting', () => {
     await until(() => host.connections === 0);
     const messages = [1, 2, 3].map(fill => new Uint8Array(1643).fill(fill));
     for (const message of messages) host.deliver(client.publicKey, message);
-    const second = linkTo(host, url, { sharedKey: first.keys[0] ?? new Uint8Array(32) });
+    const second = linkTo(host, url, earlier(first.keys[0]));
     await second.link.connect();
     expect(host.log).toEqual(['registered', 'authenticated']);
     expect(second.pushed).toEqual(messages);
-    expect(second.keys).toEqual([]);
+    expect(second.keys).toEqual(first.keys);
     host.deliver(client.publicKey, new Uint8Array(21));
     await until(() => second.pushed.length === 4);
   });
@@ -66,11 +66,38 @@ describe('connecting', () => {
 
   test('registers anew where the gateway has forgotten the client, and says the new key', async () => {
     const { host, url } = await gateway();
-    const { link, keys } = linkTo(host, url, { sharedKey: new Uint8Array(32).fill(1) });
+    const { link, keys } = linkTo(host, url, earlier(new Uint8Array(32).fill(1)));
     await link.connect();
     expect(host.log).toEqual(['registered']);
     expect(keys).toEqual([host.clients.sharedKey(client.publicKey)]);
     expect(link.send(packet)).toBe(true);
+  });
+
+  test('registers anew where the gateway has another key: that of a registration nobody wrote down', async () => {
+    const { host, url } = await gateway();
+    host.clients.register(client.publicKey, new Uint8Array(32).fill(2));
+    const { link, keys } = linkTo(host, url, earlier(new Uint8Array(32).fill(1)));
+    await link.connect();
+    expect(host.log).toEqual(['registered']);
+    expect(keys).toEqual([host.clients.sharedKey(client.publicKey)]);
+  });
+
+  test('says where and with what it was admitted, and goes on from there', async () => {
+    const { host, url } = await gateway();
+    const seconds = Math.floor(Date.now() / 1000);
+    const first = linkTo(host, url);
+    expect(first.link.admission).toBeUndefined();
+    await first.link.connect();
+    expect(first.link.admission).toMatchObject({ url, sharedKey: first.keys[0] });
+    expect(first.link.admission?.lastTimestamp).toBeGreaterThanOrEqual(seconds);
+    first.link.close();
+    await until(() => host.connections === 0);
+    // As from a clock that was a minute ahead.
+    const registration = { sharedKey: first.keys[0] ?? new Uint8Array(32), lastTimestamp: seconds + 60 };
+    const second = linkTo(host, url, { registration });
+    await second.link.connect();
+    expect(second.link.admission?.lastTimestamp).toBe(seconds + 61);
+    expect(host.clients.lastTimestamp(client.publicKey)).toBe(seconds + 61);
   });
 
   test.each([
@@ -117,7 +144,7 @@ describe('connecting', () => {
     const { host, url } = await gateway();
     const first = linkTo(host, url);
     await first.link.connect();
-    const second = linkTo(host, url, { sharedKey: first.keys[0] ?? new Uint8Array(32) });
+    const second = linkTo(host, url, earlier(first.keys[0]));
     await expect(second.link.connect()).rejects.toMatchObject({ code: 'ERR_MIX_GATEWAY_REFUSED' });
     expect(first.link.state).toBe('connected');
     expect(first.link.send(packet)).toBe(true);
@@ -149,7 +176,8 @@ describe('an established link', () => {
     await until(() => states.at(-1) === 'connected');
     expect(link.lastError?.code).toBe('ERR_MIX_GATEWAY_CLOSED');
     expect(host.log).toEqual(['registered', 'authenticated']);
-    expect(keys).toHaveLength(1);
+    expect(keys).toHaveLength(2);
+    expect(keys[1]).toEqual(keys[0]);
     expect(link.send(packet)).toBe(true);
     await until(() => host.forwarded.length === 1);
   });
@@ -226,12 +254,16 @@ function linkTo(host: GatewayHost, url: string, options: Partial<GatewayLinkOpti
     on: {
       push: bytes => pushed.push(bytes),
       state: state => states.push(state),
-      sharedKey: key => keys.push(key),
+      admitted: ({ sharedKey }) => keys.push(sharedKey),
     },
     ...options,
   });
   cleanups.unshift(() => link.close());
   return { link, pushed, states, keys };
+}
+
+function earlier(sharedKey: Uint8Array | undefined): Pick<GatewayLinkOptions, 'registration'> {
+  return { registration: { sharedKey: sharedKey ?? new Uint8Array(32), lastTimestamp: 0 } };
 }
 
 async function refused({ link, states }: ReturnType<typeof linkTo>, code: string, host: GatewayHost) {
