@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],
-    exclude: ['test/long/**', 'test/bench/**'],
+    exclude: ['test/long/**', 'test/bench/**', 'test/traffic/real-clock.test.ts'],
     testTimeout: 90_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

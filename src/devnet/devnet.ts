@@ -9,6 +9,7 @@ import type { DirectoryLie } from './directory-lies.ts';
 import type { FaultSettings } from './faults.ts';
 import type { ObservedFrame } from './gateway-server.ts';
 import { type DevnetHost, HostMap } from './host-map.ts';
+import type { ObservedPacket } from './mix-node.ts';
 import { Network } from './network.ts';
 import type { NodeStats, PacketStats } from './node-stats.ts';
 import { type CompleteOptions, completeOptions, type DevnetOptions } from './options.ts';
@@ -36,6 +37,8 @@ export interface Devnet extends AsyncDisposable {
   stats(): DevnetStats;
   /** Calls `listener` with every frame between a client and its gateway, until the returned function is called. */
   observe(listener: (frame: ObservedFrame) => void): () => void;
+  /** The same with every packet that a mix node or a gateway unwraps. */
+  observeNodes(listener: (packet: ObservedPacket) => void): () => void;
   /**
    * What a client of this devnet runs on. In-process it is the only way in: directory and gateway without sockets, on the
    * clock of the devnet. Over sockets it differs from the default platform in that it trusts `ca`.
@@ -139,7 +142,7 @@ function devnetOf(
   hosts: HostMap,
   options: CompleteOptions,
 ): Devnet {
-  const { directory, mixNodes, gateways, faults, counters, observers } = network;
+  const { directory, mixNodes, gateways, faults, counters, observers, nodeObservers } = network;
   let closed: Promise<void> | undefined;
   const close = () => {
     closed ??= closeAll(network, requesters);
@@ -190,6 +193,10 @@ function devnetOf(
     observe(listener) {
       observers.add(listener);
       return () => void observers.delete(listener);
+    },
+    observeNodes(listener) {
+      nodeObservers.add(listener);
+      return () => void nodeObservers.delete(listener);
     },
     clientPlatform: () => clientPlatform(network, options),
     close,

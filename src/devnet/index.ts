@@ -23,6 +23,7 @@ export type { DirectoryLie } from './directory-lies.ts';
 export type { FaultOptions, FaultSettings } from './faults.ts';
 export type { ObservedFrame } from './gateway-server.ts';
 export type { DevnetHost, ListeningHost, ServedHost } from './host-map.ts';
+export type { ObservedPacket } from './mix-node.ts';
 export type { ByKind, NodeStats, PacketStats } from './node-stats.ts';
 export type { DevnetOptions } from './options.ts';
 export type { ExitBehaviour } from './requester-options.ts';

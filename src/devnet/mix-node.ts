@@ -1,4 +1,5 @@
-import type { Milliseconds } from '../platform/platform.ts';
+import { base58 } from '@scure/base';
+import type { Milliseconds, Platform } from '../platform/platform.ts';
 import {
   type FinalPacket,
   type ForwardPacket,
@@ -12,18 +13,34 @@ import type { Attachment, CarriedPacket, Links } from './links.ts';
 import { NodeCounters, type NodeStats } from './node-stats.ts';
 import type { PartState, Switchable } from './switch.ts';
 
+/** One packet as a node sees it that has unwrapped it. */
+export interface ObservedPacket {
+  /** On the platform's clock. */
+  readonly at: Milliseconds;
+  readonly nodeId: number;
+  /** Of the Sphinx format. */
+  readonly version: number;
+  /** The whole packet. */
+  readonly bytes: number;
+  /** Base58: the identity of the client it is for. Only its gateway sees it. */
+  readonly destination: string | undefined;
+}
+
 /** No packet is held longer, whatever its header says (`nymtech/nym nym-node/src/config`). */
 const MAX_DELAY: Milliseconds = 10_000;
 /** What a stalled node still takes in. */
 const MAX_STALLED_PACKETS = 2_000;
 
 export interface MixNodeOptions {
+  readonly platform: Platform;
   readonly nodeId: number;
   readonly keys: RotatingKeys;
   readonly links: Links;
   readonly lifetime: Lifetime;
   /** Multiplies the delays that packets ask for. */
   readonly delayScale: number;
+  /** Gets what describes the packet, in case anybody looks. */
+  readonly observed: (describe: () => ObservedPacket) => void;
   /** What a gateway does with a packet that ends here. A node without it is a mix node, and passes packets on only. */
   readonly deliver?: (final: FinalPacket, carried: CarriedPacket) => void;
 }
@@ -101,12 +118,23 @@ export class MixNode implements Switchable {
 
   #passOn(unwrapped: UnwrappedPacket, key: SphinxKey, carried: CarriedPacket): void {
     this.#counters.countVersion(unwrapped.version);
+    this.#options.observed(() => this.#describe(unwrapped, carried));
     if (!key.seen.admit(unwrapped.replayTag)) this.#counters.count('replayed');
     else if (unwrapped.type === 'forward') this.#forward(unwrapped, carried);
     else {
       this.#counters.count('final');
       this.#options.deliver?.(unwrapped, carried);
     }
+  }
+
+  #describe(unwrapped: UnwrappedPacket, { packet }: CarriedPacket): ObservedPacket {
+    return {
+      at: this.#options.platform.now(),
+      nodeId: this.nodeId,
+      version: unwrapped.version,
+      bytes: packet.length,
+      destination: unwrapped.type === 'final' ? base58.encode(unwrapped.destination) : undefined,
+    };
   }
 
   #unwrap({ packet, rotation }: CarriedPacket): { unwrapped: UnwrappedPacket; key: SphinxKey } | undefined {

@@ -12,7 +12,7 @@ import { GatewayServer, type ObservedFrame } from './gateway-server.ts';
 import { InProcessLinks } from './in-process-links.ts';
 import { Lifetime } from './lifetime.ts';
 import type { Links } from './links.ts';
-import { MixNode } from './mix-node.ts';
+import { MixNode, type ObservedPacket } from './mix-node.ts';
 import { PacketCounters } from './node-stats.ts';
 import type { CompleteOptions } from './options.ts';
 import { inProcessWebSockets } from './platforms.ts';
@@ -35,6 +35,7 @@ export class Network {
   readonly mixNodes: PlacedMixNode[] = [];
   readonly gateways: GatewayServer[] = [];
   readonly observers = new Set<(frame: ObservedFrame) => void>();
+  readonly nodeObservers = new Set<(packet: ObservedPacket) => void>();
   /** Addresses of the network requesters, by the place of their gateway. */
   readonly requesters = new Map<number, string>();
   readonly authority: CertificateAuthority | undefined;
@@ -110,6 +111,7 @@ export class Network {
     await Promise.all([...parts.map(part => part.kill()), this.#directory?.kill()]);
     this.lifetime.end();
     this.observers.clear();
+    this.nodeObservers.clear();
   }
 
   async #addMixNode(layer: 1 | 2 | 3): Promise<void> {
@@ -135,13 +137,19 @@ export class Network {
   }
 
   #nodeOptions() {
-    const { random, delayScale } = this.#options;
+    const { platform, random, delayScale } = this.#options;
     return {
+      platform,
       nodeId: this.mixNodes.length + this.gateways.length + 1,
       keys: new RotatingKeys(random(32), this.#epochs),
       links: this.#links,
       lifetime: this.lifetime,
       delayScale,
+      observed: (describe: () => ObservedPacket) => {
+        if (this.nodeObservers.size === 0) return;
+        const packet = describe();
+        for (const observer of this.nodeObservers) observer(packet);
+      },
     };
   }
 

@@ -1,5 +1,6 @@
+import { base58 } from '@scure/base';
 import { describe, expect, test } from 'vitest';
-import { startDevnet } from '../../src/devnet/index.ts';
+import { type ObservedPacket, startDevnet } from '../../src/devnet/index.ts';
 import { eventually, PacketSender, virtualWorld } from './world.ts';
 
 const kinds = (data: number, acks: number) => ({ data, acks });
@@ -12,8 +13,16 @@ describe('a packet', () => {
       const [alice, bob] = await clock.until(
         Promise.all([PacketSender.connect(devnet, platform, 0), PacketSender.connect(devnet, platform, 1)]),
       );
+      const seen: ObservedPacket[] = [];
+      devnet.observeNodes(packet => seen.push(packet));
       const { id, content } = alice.send({ to: bob, version });
       await clock.advance(0);
+      const [atAlice, atBob] = [alice, bob].map(({ identity }) => base58.encode(identity.publicKey));
+      expect(seen.map(({ bytes, destination }) => ({ bytes, destination }))).toEqual([
+        ...[undefined, undefined, undefined, atBob].map(destination => ({ bytes: 2413, destination })),
+        ...[undefined, undefined, undefined, atAlice].map(destination => ({ bytes: 386, destination })),
+      ]);
+      expect(seen.slice(0, 4).map(packet => packet.version)).toEqual(Array(4).fill(version));
       expect(bob.received).toEqual([content]);
       expect(alice.acknowledged).toEqual([id]);
       const { packets, nodes } = devnet.stats();

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createMixFetch } from '../../src/index.ts';
-import { serve } from './child.ts';
+import { serve } from '../support/child.ts';
 import { content, sha256 } from './content.ts';
 
 export type ClientJobs = typeof jobs;

@@ -1,10 +1,10 @@
 /** Minutes of real use of one client, over a mixnet in another process, at the real pace and delays. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Child, startChild } from './child.ts';
+import { type Child, startChild } from '../support/child.ts';
+import { Figures, megabytes, quantile, rate, seconds } from '../support/figures.ts';
 import type { ClientJobs } from './client-process.ts';
 import { content, sha256 } from './content.ts';
-import { Figures, megabytes, quantile, rate, seconds } from './figures.ts';
 import type { NetworkJobs } from './network-process.ts';
 import { ratesOfVirtualNetwork } from './virtual-network.ts';
 
@@ -21,7 +21,17 @@ const downloadBound = REPLY_BLOCKS_IN_A_PACKET * uploadBound;
 
 const MAX_GROWTH = 32 * 2 ** 20;
 
-const figures = new Figures();
+const figures = new Figures({
+  file: new URL('FIGURES.md', import.meta.url),
+  title: 'Figures of the long tests',
+  chapter: 'One client, for minutes',
+  about: [
+    'Written by `npm run test:long`: a client, and a mixnet on the same machine in another process, both at their default',
+    'pace and delays. That one process unwraps every packet and every acknowledgement four times and builds the answers, so',
+    'that a small or busy machine, not the pace of the client, may set the rate of a download. Where processor time is not',
+    'counted, the clock is virtual, and stands while there is work.',
+  ],
+});
 let network: Child<NetworkJobs>;
 let client: Child<ClientJobs>;
 let memoryAfterWarmUp: number;

@@ -3,8 +3,8 @@
 import type { RequestListener } from 'node:http';
 import { startDevnet } from '../../src/devnet/index.ts';
 import { createAuthority } from '../support/certificates.ts';
+import { serve } from '../support/child.ts';
 import { startOrigin } from '../support/origin.ts';
-import { serve } from './child.ts';
 import { content, sha256 } from './content.ts';
 
 export type NetworkJobs = typeof jobs;

@@ -1,13 +1,25 @@
-/** What the long tests measured, printed as it comes, and written as a table to FIGURES.md beside this file. */
+/** What a long run measured: printed as it comes, and written as one chapter of a page of such figures. */
 
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const file = fileURLToPath(new URL('FIGURES.md', import.meta.url));
+export interface FiguresOptions {
+  /** The page, which may hold chapters of other runs. */
+  readonly file: URL;
+  readonly title: string;
+  readonly chapter: string;
+  /** Lines of text between the chapter's heading and its table. */
+  readonly about: readonly string[];
+}
 
 export class Figures {
+  readonly #options: FiguresOptions;
   readonly #rows: string[] = [];
+
+  constructor(options: FiguresOptions) {
+    this.#options = options;
+  }
 
   /** `beside` is what it should be compared with. */
   add(what: string, measured: string, beside = ''): void {
@@ -15,15 +27,15 @@ export class Figures {
     this.#rows.push(`| ${what} | ${measured} | ${beside} |`);
   }
 
+  /** Replaces the chapter of an earlier run, and leaves the others as they are. */
   write(): void {
+    const { title, chapter, about } = this.#options;
+    const file = fileURLToPath(this.#options.file);
     const [cpu] = cpus();
     const text = [
-      '# Figures of the long tests',
+      chapter,
       '',
-      'Written by `npm run test:long`: a client, and a mixnet on the same machine in another process, both at their default',
-      'pace and delays. That one process unwraps every packet and every acknowledgement four times and builds the answers, so',
-      'that a small or busy machine, not the pace of the client, may set the rate of a download. Where processor time is not',
-      'counted, the clock is virtual, and stands while there is work.',
+      ...about,
       '',
       '| what | measured | to compare with |',
       '|---|---|---|',
@@ -32,9 +44,15 @@ export class Figures {
       `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} × ${cpu?.model.trim()}.`,
       '',
     ].join('\n');
-    writeFileSync(file, text);
+    const [, ...chapters] = existsSync(file) ? readFileSync(file, 'utf8').split(HEADING) : [];
+    const place = chapters.findIndex(other => other.startsWith(`${chapter}\n`));
+    if (place === -1) chapters.push(text);
+    else chapters[place] = text;
+    writeFileSync(file, `# ${title}\n\n${chapters.map(other => `## ${other.trimEnd()}\n`).join('\n')}`);
   }
 }
+
+const HEADING = /^## /m;
 
 export function megabytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
