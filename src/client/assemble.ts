@@ -10,14 +10,13 @@ import { Inbox } from './inbox.ts';
 import { Lanes } from './lanes.ts';
 import { NetworkView } from './network-view.ts';
 import { OutageWatch } from './outage-watch.ts';
-import { type OutgoingPacket, PacketBuilder } from './packet-builder.ts';
+import type { OutgoingPacket, PacketBuilder } from './packet-builder.ts';
 import type { Pseudonym } from './pseudonym.ts';
 import { ReadyPackets } from './ready-packets.ts';
-import { Receiver } from './receive.ts';
+import { type PayloadOpener, Receiver } from './receive.ts';
 import { Replier } from './replier.ts';
 import { RotationWatch } from './rotation-watch.ts';
 import { SentReplyKeys } from './sent-reply-keys.ts';
-import type { Entrance } from './start-up.ts';
 import { type Counters, newCounters } from './stats.ts';
 import { SurbSupply } from './surb-supply.ts';
 import type { Traffic } from './traffic.ts';
@@ -27,17 +26,27 @@ import { type QueuedFragment, Transmissions } from './transmissions.ts';
 export interface AssembleOptions {
   readonly platform: Platform;
   readonly traffic: Traffic;
-  readonly directory: Directory;
-  readonly entrance: Entrance;
+  readonly directory: Pick<Directory, 'topology' | 'keyRotation'>;
+  /** Who the client is, and behind which gateway. */
+  readonly self: Recipient;
+  /** Of that gateway; connected. */
+  readonly link: Link;
+  /** Just fetched. */
+  readonly topology: Topology;
+  readonly builder: PacketBuilder;
+  readonly opener: PayloadOpener;
   readonly strictReserve: boolean;
 }
+
+/** What the client needs of its link. */
+export type Link = Pick<GatewayLink, 'state' | 'lastError' | 'bufferedBytes' | 'send' | 'close'>;
 
 /** The client's parts that its public face speaks to. */
 export interface ClientParts {
   readonly self: Recipient;
   readonly traffic: Traffic;
   readonly counters: Counters;
-  readonly link: GatewayLink;
+  readonly link: Link;
   readonly network: NetworkView;
   readonly lanes: Lanes<QueuedFragment>;
   readonly ready: ReadyPackets<QueuedFragment, OutgoingPacket>;
@@ -45,6 +54,8 @@ export interface ClientParts {
   readonly transmissions: Transmissions;
   readonly anonymousSender: AnonymousSender;
   readonly replier: Replier;
+  readonly replyKeys: SentReplyKeys;
+  readonly receiver: Receiver;
   readonly supply: SurbSupply;
   readonly inbox: Inbox;
   start(): void;
@@ -56,18 +67,17 @@ export interface ClientParts {
 }
 
 /** Puts a client together. Nothing runs until `start`. */
-export function assemble({ platform, traffic, directory, entrance, strictReserve }: AssembleOptions): ClientParts {
-  const { keys, gateway, link } = entrance;
+export function assemble(options: AssembleOptions): ClientParts {
+  const { platform, traffic, self, link, builder } = options;
   const random = platform.randomBytes;
   const counters = newCounters();
-  const self: Recipient = { identity: keys.identity.publicKey, encryption: keys.encryption.publicKey, gateway };
   const maxRetransmissions = traffic.maximumNumberOfRetransmissions;
 
   const network = new NetworkView({
     platform,
-    directory,
-    gateway,
-    topology: entrance.topology,
+    directory: options.directory,
+    gateway: self.gateway,
+    topology: options.topology,
     changed() {
       ready.rebuild();
       streams.wake();
@@ -80,7 +90,6 @@ export function assemble({ platform, traffic, directory, entrance, strictReserve
   };
 
   const lanes = new Lanes<QueuedFragment>();
-  const builder = new PacketBuilder({ self, ackKey: keys.ackKey, traffic, random });
   const transmissions: Transmissions = new Transmissions({
     platform,
     traffic,
@@ -121,7 +130,7 @@ export function assemble({ platform, traffic, directory, entrance, strictReserve
 
   const replyKeys = new SentReplyKeys();
   const supply = new SurbSupply();
-  const receiver = new Receiver({ ackKey: keys.ackKey, encryptionSecret: keys.encryption.secretKey, replyKeys });
+  const receiver = new Receiver({ opener: options.opener, replyKeys });
   const anonymousSender = new AnonymousSender({
     platform,
     builder,
@@ -137,7 +146,7 @@ export function assemble({ platform, traffic, directory, entrance, strictReserve
     transmissions,
     deliveries,
     self,
-    strictReserve,
+    strictReserve: options.strictReserve,
     maxRetransmissions: traffic.maximumNumberOfReplyRetransmissions,
   });
   const inbox = new Inbox({ platform, receiver, transmissions, replier, anonymousSender, supply, counters });
@@ -183,6 +192,8 @@ export function assemble({ platform, traffic, directory, entrance, strictReserve
     transmissions,
     anonymousSender,
     replier,
+    replyKeys,
+    receiver,
     supply,
     inbox,
     start() {

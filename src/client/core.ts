@@ -7,7 +7,9 @@ import { assemble, type ClientParts } from './assemble.ts';
 import { withDeadline } from './deadline.ts';
 import type { ReceivedMessage } from './inbox.ts';
 import { GENERAL_LANE, type Lane } from './lanes.ts';
+import { SphinxPacketBuilder } from './packet-builder.ts';
 import type { Pseudonym } from './pseudonym.ts';
+import { payloadOpener } from './receive.ts';
 import { type Entrance, startUp } from './start-up.ts';
 import type { ClientStats } from './stats.ts';
 import { surbBatches } from './surb-supply.ts';
@@ -61,7 +63,8 @@ export class ClientCore {
   readonly address: Recipient;
   readonly #parts: ClientParts;
 
-  private constructor(parts: ClientParts) {
+  /** Of parts that run already; `connect` brings them. */
+  constructor(parts: ClientParts) {
     this.#parts = parts;
     this.address = parts.self;
   }
@@ -95,7 +98,7 @@ export class ClientCore {
         limited => startUp({ platform, directory, gateway, secure: options.secure ?? false, on }, limited),
       );
       const strictReserve = options.replies?.strictReserve ?? false;
-      parts = assemble({ platform, traffic, directory, entrance, strictReserve });
+      parts = assemble({ platform, traffic, directory, strictReserve, ...equipment(entrance, traffic, platform) });
       parts.start();
       return new ClientCore(parts);
     } finally {
@@ -242,6 +245,14 @@ export class ClientCore {
     if (!Number.isInteger(limit) || limit < 0) throw new RangeError('maxRetransmissions is a whole number from 0');
     return limit;
   }
+}
+
+/** What a client needs of its keys: who it is, and how its packets are made and read. */
+function equipment({ keys, gateway, link, topology }: Entrance, traffic: Traffic, { randomBytes: random }: Platform) {
+  const { identity, encryption, ackKey } = keys;
+  const self: Recipient = { identity: identity.publicKey, encryption: encryption.publicKey, gateway };
+  const builder = new SphinxPacketBuilder({ self, ackKey, traffic, random });
+  return { self, link, topology, builder, opener: payloadOpener({ ackKey, encryptionSecret: encryption.secretKey }) };
 }
 
 function checkSurbs(amount: number): number {

@@ -41,7 +41,21 @@ export interface Routes {
   readonly rotation: RotationMarker;
 }
 
-export interface PacketBuilderOptions {
+/** What every packet that leaves the client is built by. */
+export interface PacketBuilder {
+  cover(routes: Routes): OutgoingPacket;
+  /** Throws ERR_MIX_MIXNET_NO_ROUTE when the recipient's gateway, or our own, is not known. */
+  toRecipient(routes: Routes, recipient: Recipient, fragment: Fragment): OutgoingPacket;
+  /**
+   * Uses up the reply block. `routes` are for the acknowledgement, which its gateway sends on under the reply block's
+   * rotation: they should be of the same.
+   */
+  throughSurb(routes: Routes, replySurb: ReplySurb, fragment: Fragment): OutgoingPacket;
+  /** A reply block for somebody else to answer with. */
+  replySurb(routes: Routes): ReplySurb;
+}
+
+export interface SphinxPacketBuilderOptions {
   /** The client's own address: where cover, acknowledgements and replies come back to. */
   readonly self: Recipient;
   readonly ackKey: AckKey;
@@ -50,17 +64,17 @@ export interface PacketBuilderOptions {
 }
 
 /**
- * Builds every packet that leaves the client: fragments to an address, fragments through reply blocks, their
+ * Builds Sphinx packets: fragments to an address, fragments through reply blocks, their
  * retransmissions, and cover, which is a fragment to oneself. All are regular packets of Sphinx version 259, and each has
  * its own route, delays, key and acknowledgement, so that none can be told from another
  * (`nymtech/nym common/nymsphinx/src/preparer/mod.rs`, `common/nymsphinx/cover/src/lib.rs`).
  */
-export class PacketBuilder {
-  readonly #options: PacketBuilderOptions;
+export class SphinxPacketBuilder implements PacketBuilder {
+  readonly #options: SphinxPacketBuilderOptions;
   readonly #recipientKeys = new RecipientKeys();
   readonly #cover: Fragment = { id: coverFragmentId, bytes: coverContent(SIZE) };
 
-  constructor(options: PacketBuilderOptions) {
+  constructor(options: SphinxPacketBuilderOptions) {
     this.#options = options;
   }
 
@@ -68,7 +82,6 @@ export class PacketBuilder {
     return this.toRecipient(routes, this.#options.self, this.#cover);
   }
 
-  /** Throws ERR_MIX_MIXNET_NO_ROUTE when the recipient's gateway, or our own, is not known. */
   toRecipient(routes: Routes, recipient: Recipient, fragment: Fragment): OutgoingPacket {
     const { traffic, random } = this.#options;
     const route = routes.route(recipient.gateway, random);
@@ -82,10 +95,6 @@ export class PacketBuilder {
     return { packet: bytes, firstHop, rotation: routes.rotation, expectedDelayMs };
   }
 
-  /**
-   * Uses up the reply block. `routes` are for the acknowledgement, which its gateway sends on under the reply block's
-   * rotation: they should be of the same.
-   */
   throughSurb(routes: Routes, replySurb: ReplySurb, fragment: Fragment): OutgoingPacket {
     const ack = this.#ack(routes, fragment.id);
     const plaintext = sealForSurb({ ackBlock: ack.block, replySurb, fragment: fragment.bytes });
@@ -95,7 +104,6 @@ export class PacketBuilder {
     return { packet: bytes, firstHop, rotation: replySurb.rotation, expectedDelayMs };
   }
 
-  /** A reply block for somebody else to answer with. */
   replySurb(routes: Routes): ReplySurb {
     const { self, traffic, random } = this.#options;
     const route = routes.route(self.gateway, random);

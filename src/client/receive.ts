@@ -12,6 +12,7 @@ import {
   openFromSender,
   openReply,
   Reassembler,
+  type ReplyKey,
 } from '../message/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import type { Pseudonym } from './pseudonym.ts';
@@ -27,10 +28,24 @@ export type Received =
   | { readonly type: 'message'; readonly message: NymMessage; readonly pseudonym: Pseudonym | undefined }
   | { readonly type: 'dropped'; readonly why: string; readonly pseudonym: Pseudonym | undefined };
 
+/** Opens what is sealed for this client: each throws ERR_MIX_MIXNET_MALFORMED for what cannot be. */
+export interface PayloadOpener {
+  ack(bytes: Uint8Array): FragmentId | 'cover';
+  fromSender(bytes: Uint8Array): Uint8Array;
+  reply(bytes: Uint8Array, key: ReplyKey): Uint8Array;
+}
+
+/** With the client's own keys; `encryptionSecret` is of X25519. */
+export function payloadOpener(keys: { readonly ackKey: AckKey; readonly encryptionSecret: Uint8Array }): PayloadOpener {
+  return {
+    ack: bytes => openAck(keys.ackKey, bytes),
+    fromSender: bytes => openFromSender(bytes, keys.encryptionSecret),
+    reply: openReply,
+  };
+}
+
 export interface ReceiverOptions {
-  readonly ackKey: AckKey;
-  /** X25519. */
-  readonly encryptionSecret: Uint8Array;
+  readonly opener: PayloadOpener;
   readonly replyKeys: SentReplyKeys;
 }
 
@@ -54,7 +69,8 @@ export class Receiver {
       // Only once: the key is gone afterwards.
       const sent = this.#options.replyKeys.take(keyMaterial(bytes), now);
       pseudonym = sent?.pseudonym;
-      const content = sent ? openReply(bytes, sent.key) : openFromSender(bytes, this.#options.encryptionSecret);
+      const { opener } = this.#options;
+      const content = sent ? opener.reply(bytes, sent.key) : opener.fromSender(bytes);
       if (isCover(content)) return { type: 'cover' };
       // A message arrives by the reply blocks of one pseudonym, or by none: those of another never complete it.
       const message = this.#reassembler.insert(content, now, pseudonym);
@@ -64,6 +80,11 @@ export class Receiver {
       if (error instanceof MixnetError) return { type: 'dropped', why: error.message, pseudonym };
       throw error;
     }
+  }
+
+  /** What unfinished messages hold now. */
+  get unfinished(): Reassembler['size'] {
+    return this.#reassembler.size;
   }
 
   /** Drops what is unfinished for too long. To be called now and then; `push` does so too. */
@@ -76,7 +97,7 @@ export class Receiver {
   }
 
   #readAck(bytes: Uint8Array): Received {
-    const id = openAck(this.#options.ackKey, bytes);
+    const id = this.#options.opener.ack(bytes);
     return id === 'cover' ? { type: 'cover-ack' } : { type: 'ack', id };
   }
 }

@@ -24,6 +24,11 @@ export class SurbSupply {
   /** When a restrained pseudonym was last answered. */
   readonly #restrained = new Map<Pseudonym, Milliseconds>();
 
+  /** Pseudonyms that something is remembered of. */
+  get pseudonyms(): number {
+    return new Set([...this.#budgets.keys(), ...this.#restrained.keys()]).size;
+  }
+
   /** The sizes of the messages to answer with, each so many reply blocks; none for a request that is to be ignored. */
   answer(request: SurbRequest, pseudonym: Pseudonym, now: Milliseconds): readonly number[] {
     if (!sameRecipient(request.recipient, pseudonym.recipient)) return [];

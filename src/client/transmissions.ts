@@ -74,6 +74,11 @@ export class Transmissions implements PacketMaker<QueuedFragment, OutgoingPacket
     return this.#acks.size;
   }
 
+  /** Messages that have not ended, and whose fragments are made. */
+  get shipments(): number {
+    return this.#shipments.size;
+  }
+
   /** Cuts a message and queues it on its delivery's lane. Fails the delivery where there is no route. */
   sendTo(recipient: Recipient, message: Uint8Array, delivery: Delivery, maxRetransmissions: number): void {
     try {

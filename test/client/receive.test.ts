@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { x25519PublicKey } from '#crypto';
 import type { Pseudonym } from '../../src/client/pseudonym.ts';
-import { Receiver } from '../../src/client/receive.ts';
+import { payloadOpener, Receiver } from '../../src/client/receive.ts';
 import { SentReplyKeys } from '../../src/client/sent-reply-keys.ts';
 import {
   ACK_BLOCK_BYTES,
@@ -188,7 +188,7 @@ describe('what strangers write', () => {
 
 function client() {
   const keys = new SentReplyKeys();
-  const receiver = new Receiver({ ackKey, encryptionSecret, replyKeys: keys });
+  const receiver = new Receiver({ opener: payloadOpener({ ackKey, encryptionSecret }), replyKeys: keys });
   const give = (who: Pseudonym, count: number) => {
     const surbs = replyBlocks(count);
     keys.register(surbs, who, 7, 0);
