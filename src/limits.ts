@@ -21,6 +21,7 @@ export const limits = {
   directoryPages: { what: 'pages of one list of the directory', value: 100, unit: '' },
   layerNodes: { what: 'mix nodes in one layer', value: 1_000, unit: '' },
   nodeAddresses: { what: 'addresses of one node', value: 32, unit: '' },
+  pointTables: { what: 'tables of 115 KiB to multiply the keys of nodes fast, in a process', value: 256, unit: '' },
   gatewayFrame: { what: 'one frame from the gateway', value: 256 * KiB, unit: 'bytes' },
   gatewayText: { what: 'one control message from the gateway', value: 64 * KiB, unit: 'bytes' },
   gatewayBuffer: { what: 'packets that the network has not taken yet', value: 8 * MiB, unit: 'bytes' },

@@ -19,6 +19,7 @@ import {
 } from 'node:crypto';
 import { MixnetError } from '../errors.ts';
 import { eightfoldPoint } from './edwards.ts';
+import { gcmSivBy } from './gcm-siv.ts';
 import {
   ed25519PublicKeyObject,
   ed25519SecretKeyObject,
@@ -30,13 +31,16 @@ import * as portable from './portable.ts';
 import { expectLength, type FixedPoint, type Primitives } from './primitives.ts';
 import { clampedRepresentative, type ScalarProduct } from './scalar-product.ts';
 
-export { blake2bMac, blake3, gcmSivOpen, gcmSivSeal, hkdfBlake3, isEd25519Point } from './portable.ts';
+export { blake2bMac, blake3, hkdfBlake3, isEd25519Point } from './portable.ts';
 
-type X25519Primitives = Pick<Primitives, 'x25519' | 'x25519PublicKey' | 'fixedSecret' | 'fixedPoint'>;
+type X25519Primitives = Pick<
+  Primitives,
+  'x25519' | 'x25519PublicKey' | 'ephemeralPublicKey' | 'fixedSecret' | 'fixedPoint'
+>;
 
 const keyReader = x25519KeyReader();
 
-export const { x25519, x25519PublicKey, fixedSecret, fixedPoint }: X25519Primitives =
+export const { x25519, x25519PublicKey, ephemeralPublicKey, fixedSecret, fixedPoint }: X25519Primitives =
   keyReader === undefined ? portable : x25519By(keyReader);
 
 function x25519By(keys: X25519KeyReader): X25519Primitives {
@@ -50,6 +54,10 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
     return keys.secretKey(secretKey);
   }
 
+  function publicKeyOf(secretKey: Uint8Array): Uint8Array {
+    return keys.publicKeyOf(readSecretKey(secretKey));
+  }
+
   function agree(privateKey: KeyObject, publicKey: KeyObject): Uint8Array {
     try {
       return plain(diffieHellman({ privateKey, publicKey }));
@@ -58,7 +66,7 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
     }
   }
 
-  /** OpenSSL's ladder is faster than any table in JavaScript. What is worth keeping is the key object. */
+  /** OpenSSL's ladder is as fast as a table in JavaScript, which takes memory. What is worth keeping is the key object. */
   class ReadPoint implements FixedPoint {
     readonly #publicKey: Uint8Array;
     #keyObject: KeyObject | undefined;
@@ -75,7 +83,8 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
 
   return {
     x25519: (secretKey, publicKey) => agree(readSecretKey(secretKey), readPublicKey(publicKey)),
-    x25519PublicKey: secretKey => keys.publicKeyOf(readSecretKey(secretKey)),
+    x25519PublicKey: publicKeyOf,
+    ephemeralPublicKey: publicKeyOf,
     // Node spends as long on reading a secret key as on multiplying by it.
     fixedSecret: secretKey => {
       const own = readSecretKey(secretKey);
@@ -117,6 +126,11 @@ export const aes128Ctr: Primitives['aes128Ctr'] = (key, iv, data) => {
   expectLength('initial counter', iv, 16);
   return plain(createCipheriv('aes-128-ctr', key, iv).update(data));
 };
+
+export const { gcmSivSeal, gcmSivOpen } = gcmSivBy(key => {
+  const cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
+  return blocks => plain(cipher.update(blocks));
+});
 
 /** OpenSSL's ChaCha20 takes counter ‖ nonce as a 16-byte IV; with zeros for both it is the original cipher. */
 const zeroCounterAndNonce = new Uint8Array(16);

@@ -1,31 +1,34 @@
-/** The primitives in plain JavaScript, by the @noble libraries: for browsers, workers, edge runtimes. */
+/** The primitives in plain JavaScript, most by the @noble libraries: for browsers, workers, edge runtimes. */
 
-import { ctr, gcmsiv } from '@noble/ciphers/aes.js';
+import { ctr, ecb } from '@noble/ciphers/aes.js';
 import { chacha20orig } from '@noble/ciphers/chacha.js';
-import { ed25519, x25519 as nobleX25519 } from '@noble/curves/ed25519.js';
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { blake3 as nobleBlake3 } from '@noble/hashes/blake3.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { MixnetError } from '../errors.ts';
+import { basePoint, basePointTable } from './base-point.ts';
 import { blake2b } from './blake2b.ts';
-import { type EdwardsPoint, eightfoldPoint, encodeU } from './edwards.ts';
-import { expectLength, type FixedPoint, type Primitives } from './primitives.ts';
-import type { ScalarProduct } from './scalar-product.ts';
+import { gcmSivBy } from './gcm-siv.ts';
+import { montgomeryLadder } from './montgomery-ladder.ts';
+import { expectLength, type Primitives } from './primitives.ts';
+import { scalarProduct } from './scalar-product.ts';
+import { TabledPoint } from './tabled-point.ts';
 
 export const x25519: Primitives['x25519'] = (secretKey, publicKey) => {
   expectLength('secret key', secretKey, 32);
   expectLength('public key', publicKey, 32);
-  try {
-    return nobleX25519.scalarMult(secretKey, publicKey);
-  } catch (cause) {
-    throw new MixnetError('ERR_MIX_MIXNET_MALFORMED', { message: 'An X25519 key of low order.', cause });
-  }
+  const shared = montgomeryLadder(secretKey, publicKey);
+  if (shared.some(byte => byte !== 0)) return shared;
+  throw new MixnetError('ERR_MIX_MIXNET_MALFORMED', { message: 'An X25519 key of low order.' });
 };
 
-export const x25519PublicKey: Primitives['x25519PublicKey'] = secretKey => {
+export const x25519PublicKey: Primitives['x25519PublicKey'] = secretKey => x25519(secretKey, basePoint);
+
+export const ephemeralPublicKey: Primitives['ephemeralPublicKey'] = secretKey => {
   expectLength('secret key', secretKey, 32);
-  return nobleX25519.scalarMultBase(secretKey);
+  return basePointTable().multiply(scalarProduct(secretKey));
 };
 
 export const fixedSecret: Primitives['fixedSecret'] = secretKey => {
@@ -38,37 +41,8 @@ export const fixedSecret: Primitives['fixedSecret'] = secretKey => {
 
 export const fixedPoint: Primitives['fixedPoint'] = publicKey => {
   expectLength('public key', publicKey, 32);
-  const point = eightfoldPoint(publicKey);
-  return point === undefined ? undefined : new TabledPoint(point);
+  return TabledPoint.of(publicKey);
 };
-
-/** Multiplications of one key before its table is built: building costs about as much as six of them without it. */
-const USES_BEFORE_TABLE = 6;
-/** Bits a table step covers: 5 takes about 170 KB of heap for each node; 6 takes 300 KB and gains an eighth. */
-const TABLE_WINDOW = 5;
-
-class TabledPoint implements FixedPoint {
-  readonly #point: EdwardsPoint;
-  #uses = 0;
-
-  constructor(eightfold: EdwardsPoint) {
-    this.#point = eightfold;
-  }
-
-  multiply(product: ScalarProduct): Uint8Array {
-    if (this.#uses < USES_BEFORE_TABLE) {
-      this.#uses++;
-      return encodeU(this.#point.multiply(product));
-    }
-    if (this.#uses === USES_BEFORE_TABLE) {
-      this.#uses++;
-      this.#point.precompute(TABLE_WINDOW);
-    }
-    // With a table, noble's `multiplyUnsafe` takes the same steps as `multiply`, in the same order whatever the scalar,
-    // and leaves out the division that `encodeU` does anyway.
-    return encodeU(this.#point.multiplyUnsafe(product));
-  }
-}
 
 export const ed25519PublicKey: Primitives['ed25519PublicKey'] = seed => {
   expectLength('seed', seed, 32);
@@ -97,21 +71,7 @@ export const aes128Ctr: Primitives['aes128Ctr'] = (key, iv, data) => {
   return ctr(key, iv).encrypt(data);
 };
 
-export const gcmSivSeal: Primitives['gcmSivSeal'] = (key, nonce, plaintext) => {
-  expectLength('AES-256 key', key, 32);
-  expectLength('nonce', nonce, 12);
-  return gcmsiv(key, nonce).encrypt(plaintext);
-};
-
-export const gcmSivOpen: Primitives['gcmSivOpen'] = (key, nonce, sealed) => {
-  expectLength('AES-256 key', key, 32);
-  expectLength('nonce', nonce, 12);
-  try {
-    return gcmsiv(key, nonce).decrypt(sealed);
-  } catch {
-    return undefined;
-  }
-};
+export const { gcmSivSeal, gcmSivOpen } = gcmSivBy(key => blocks => ecb(key, { disablePadding: true }).encrypt(blocks));
 
 const zeroNonce = /* @__PURE__ */ new Uint8Array(8);
 

@@ -1,6 +1,6 @@
 /**
  * The cryptographic primitives of the protocol, as one surface with two implementations: `node.ts` over `node:crypto` and
- * `portable.ts` over @noble. `#crypto` is the one that fits the runtime; both give the same bytes.
+ * `portable.ts` in plain JavaScript. `#crypto` is the one that fits the runtime; both give the same bytes.
  *
  * Everything is synchronous, so that building a packet is. A key, nonce or seed of a wrong length is a `RangeError`: keys
  * from outside are measured where they are parsed.
@@ -35,6 +35,8 @@ export interface Primitives {
   /** RFC 7748. Throws ERR_MIX_MIXNET_MALFORMED where the result is all zero, that is for a public key of low order. */
   x25519(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array;
   x25519PublicKey(secretKey: Uint8Array): Uint8Array;
+  /** The same, by a table: not in constant time, for a secret that lives for one packet. */
+  ephemeralPublicKey(secretKey: Uint8Array): Uint8Array;
   fixedSecret(secretKey: Uint8Array): FixedSecret;
   /** `undefined` for a key of low order, or on the twist of the curve, where products do not collapse. */
   fixedPoint(publicKey: Uint8Array): FixedPoint | undefined;

@@ -52,7 +52,8 @@ function clamped(scalar: Uint8Array): bigint {
   return low | (view.getBigUint64(8, true) << 64n) | (view.getBigUint64(16, true) << 128n) | (high << 192n);
 }
 
-function littleEndian(value: bigint): Uint8Array {
+/** 32 bytes. */
+export function littleEndian(value: bigint): Uint8Array {
   const bytes = new Uint8Array(32);
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < 4; i++) view.setBigUint64(8 * i, BigInt.asUintN(64, value >> BigInt(64 * i)), true);

@@ -4,7 +4,7 @@
  * authenticated here: integrity is Sphinx's, and a wrong key gives noise, which the parsers behind must survive.
  */
 
-import { aes128Ctr, hkdfBlake3, x25519, x25519PublicKey } from '#crypto';
+import { aes128Ctr, ephemeralPublicKey, hkdfBlake3, x25519 } from '#crypto';
 import { concatBytes } from '../crypto/bytes.ts';
 import type { RandomBytes } from '../platform/platform.ts';
 import { type PacketSize, packetSizeOfPlaintext } from '../sphinx/index.ts';
@@ -32,7 +32,7 @@ export function sealForRecipient(options: {
   const { ackBlock, recipient, fragment, random, keys } = options;
   const ephemeral = random(32);
   const key = fragmentKey(keys.agree(ephemeral, recipient));
-  return payload(ackBlock, x25519PublicKey(ephemeral), aes128Ctr(key, ZERO_IV, fragment));
+  return payload(ackBlock, ephemeralPublicKey(ephemeral), aes128Ctr(key, ZERO_IV, fragment));
 }
 
 /** Through a reply SURB: one SURB for one fragment, and another for its retransmission. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { x25519PublicKey } from '#crypto';
+import { ephemeralPublicKey } from '#crypto';
 import { concatBytes, xorInto } from '../crypto/bytes.ts';
 import type { RandomBytes } from '../platform/platform.ts';
 import type { NodeAddress } from './address.ts';
@@ -69,7 +69,7 @@ export function buildHeader(request: HeaderRequest): BuiltHeader {
     xorInto(routing, at(streams, i).subarray(0, ROUTING_BYTES));
     mac = routingMac(at(hops, i).mac, routing);
   }
-  const header = concatBytes(x25519PublicKey(initialSecret), mac, routing);
+  const header = concatBytes(ephemeralPublicKey(initialSecret), mac, routing);
   return { header, firstHop: at(route, 0).address, hops };
 }
 

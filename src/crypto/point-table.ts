@@ -1,0 +1,120 @@
+/**
+ * Multiples of one point, with which others are sums of a few: Σ dᵢ·32ⁱ·P for a scalar Σ dᵢ·32ⁱ with digits from −15 to 16.
+ * No doublings are left to be done.
+ *
+ * Look-ups depend on the scalar, which is variable time: for scalars that live for one packet.
+ *
+ * @module
+ */
+
+import {
+  addendOf,
+  addTo,
+  affineAddend,
+  double,
+  type EdwardsPoint,
+  encodeU,
+  neutralPoint,
+  setAffine,
+} from './edwards.ts';
+import { fieldElement, invert, loadField, multiply, storeField } from './field25519.ts';
+import { littleEndian, type ScalarProduct } from './scalar-product.ts';
+
+/** 51 digits of five bits are more than the 253 of a scalar; each can be 1 to 16, or the negative. */
+const DIGITS = 51;
+const MULTIPLES = 16;
+const LIMBS = 12;
+/** A multiple is affine, as an addend: y + x, y − x, 2d·xy. */
+const ENTRY = 3 * LIMBS;
+/** 115 KiB. */
+export const TABLE_BYTES = 4 * DIGITS * MULTIPLES * ENTRY;
+
+export class PointTable {
+  readonly #entries: Int32Array;
+
+  /** Takes as long as some thirty multiplications. */
+  constructor(point: EdwardsPoint) {
+    this.#entries = affineAddends(multiplesOf(point));
+  }
+
+  /** The u-coordinate of the multiple. The point is one of the prime subgroup. */
+  multiply(product: ScalarProduct): Uint8Array {
+    const sum = neutralPoint();
+    const addend = affineAddend();
+    const digits = signedDigits(product);
+    for (let i = 0; i < DIGITS; i++) {
+      const digit = digits[i] ?? 0;
+      if (digit === 0) continue;
+      const at = ENTRY * (MULTIPLES * i + Math.abs(digit) - 1);
+      loadField(addend.plus, this.#entries, at);
+      loadField(addend.minus, this.#entries, at + LIMBS);
+      loadField(addend.twiceDT, this.#entries, at + 2 * LIMBS);
+      addTo(sum, addend, digit < 0);
+    }
+    return encodeU(sum);
+  }
+}
+
+/** X, Y, Z of 1·P to 16·P, of 32·P to 512·P, and so on. */
+function multiplesOf(point: EdwardsPoint): Int32Array {
+  const entries = new Int32Array(DIGITS * MULTIPLES * ENTRY);
+  let unit = addendOf(point);
+  for (let at = 0; at < entries.length; ) {
+    const multiple = neutralPoint();
+    for (let times = 1; times <= MULTIPLES; times++, at += ENTRY) {
+      addTo(multiple, unit);
+      storeField(entries, at, multiple.X);
+      storeField(entries, at + LIMBS, multiple.Y);
+      storeField(entries, at + 2 * LIMBS, multiple.Z);
+    }
+    double(multiple);
+    unit = addendOf(multiple);
+  }
+  return entries;
+}
+
+/**
+ * X, Y, Z of every entry become an affine addend, in place. All Z are inverted by one inversion: that of their product,
+ * from which the factors are taken off one by one (Montgomery, "Speeding the Pollard and elliptic curve methods", §10.3.1).
+ */
+function affineAddends(entries: Int32Array): Int32Array {
+  const [X, Y, Z, inverse] = [fieldElement(), fieldElement(), fieldElement(), fieldElement(1n)];
+  const addend = affineAddend();
+  const before = new Int32Array(entries.length / 3);
+  for (let at = 0; at < entries.length; at += ENTRY) {
+    storeField(before, at / 3, inverse);
+    loadField(Z, entries, at + 2 * LIMBS);
+    multiply(inverse, inverse, Z);
+  }
+  invert(inverse, inverse);
+  for (let at = entries.length - ENTRY; at >= 0; at -= ENTRY) {
+    loadField(X, entries, at);
+    loadField(Y, entries, at + LIMBS);
+    loadField(Z, before, at / 3);
+    multiply(Z, Z, inverse);
+    multiply(X, X, Z);
+    multiply(Y, Y, Z);
+    loadField(Z, entries, at + 2 * LIMBS);
+    multiply(inverse, inverse, Z);
+    setAffine(addend, X, Y);
+    storeField(entries, at, addend.plus);
+    storeField(entries, at + LIMBS, addend.minus);
+    storeField(entries, at + 2 * LIMBS, addend.twiceDT);
+  }
+  return entries;
+}
+
+/** Base 32, from the lowest on: what is above 16 is 32 less, and one more of the next. */
+function signedDigits(product: ScalarProduct): Int8Array {
+  const bytes = littleEndian(product);
+  const digits = new Int8Array(DIGITS);
+  let carry = 0;
+  for (let i = 0; i < DIGITS; i++) {
+    const at = (5 * i) >> 3;
+    const bits = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+    const digit = ((bits >> ((5 * i) & 7)) & 31) + carry;
+    carry = digit > MULTIPLES ? 1 : 0;
+    digits[i] = digit - 32 * carry;
+  }
+  return digits;
+}

@@ -1,0 +1,54 @@
+import { limits } from '../limits.ts';
+import { type EdwardsPoint, eightfoldPoint } from './edwards.ts';
+import { montgomeryLadder } from './montgomery-ladder.ts';
+import { PointTable } from './point-table.ts';
+import type { FixedPoint } from './primitives.ts';
+import { clampedRepresentative, type ScalarProduct } from './scalar-product.ts';
+
+/**
+ * A public key that is multiplied by the ladder at first, and by a table once it proves to be used often.
+ *
+ * Tables are large, and directories long: there are never more than a certain number in a process, and of one too many the
+ * oldest is dropped. A table goes with its point, at the latest.
+ */
+export class TabledPoint implements FixedPoint {
+  readonly #publicKey: Uint8Array;
+  readonly #eightfold: EdwardsPoint;
+  #uses = 0;
+  #table: PointTable | undefined;
+
+  private constructor(publicKey: Uint8Array, eightfold: EdwardsPoint) {
+    this.#publicKey = Uint8Array.from(publicKey);
+    this.#eightfold = eightfold;
+  }
+
+  /** `undefined` for a key of low order, or on the twist. */
+  static of(publicKey: Uint8Array): TabledPoint | undefined {
+    const eightfold = eightfoldPoint(publicKey);
+    return eightfold === undefined ? undefined : new TabledPoint(publicKey, eightfold);
+  }
+
+  multiply(product: ScalarProduct): Uint8Array {
+    this.#uses += 1;
+    if (this.#table === undefined && this.#uses > USES_BEFORE_TABLE) this.#build();
+    return this.#table?.multiply(product) ?? montgomeryLadder(clampedRepresentative(product), this.#publicKey);
+  }
+
+  #build(): void {
+    this.#table = new PointTable(this.#eightfold);
+    tabled.push(new WeakRef(this));
+    if (tabled.length > limits.pointTables.value) tabled.shift()?.deref()?.drop();
+  }
+
+  /** Begins anew. */
+  drop(): void {
+    this.#table = undefined;
+    this.#uses = 0;
+  }
+}
+
+/** Building a table takes as long as so many multiplications without it, and some. */
+const USES_BEFORE_TABLE = 8;
+
+/** Those that have a table, oldest first: what they take of memory is a matter of the process, not of one client. */
+const tabled: WeakRef<TabledPoint>[] = [];
