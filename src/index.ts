@@ -5,11 +5,13 @@
  */
 
 import { createPlatform } from '#platform';
+import { DiagnosticEvent, Diagnostics, DiagnosticsTarget, diagnosticNames, type Logger } from './diagnostics/index.ts';
 import { MixnetError } from './errors.ts';
 import {
   ClientSetup,
   createFetch,
   type Decoder,
+  type FetchStats,
   type MixFetchInit,
   type PoolLimits,
   readObjectUrl,
@@ -18,6 +20,16 @@ import {
 import { type ClientOptions, checkClientOptions, MixnetClient } from './mixnet-client/index.ts';
 import type { Milliseconds, Platform } from './platform/platform.ts';
 
+export {
+  type ClientEventDetails,
+  type DiagnosticDetails,
+  DiagnosticEvent,
+  type DiagnosticName,
+  DiagnosticsTarget,
+  type FailureCode,
+  type Logger,
+  type RequestTimes,
+} from './diagnostics/index.ts';
 export { MixnetError, type MixnetErrorCode, mixnetErrorCodes } from './errors.ts';
 export {
   type Decoder,
@@ -45,6 +57,10 @@ export interface MixFetch {
    * @throws TypeError before the first one is connected; see `ready`.
    */
   readonly client: MixnetClient;
+  /** What it and its clients tell of themselves: see the chapter "Diagnostics" of the README. */
+  readonly events: DiagnosticsTarget;
+  /** Calls and connections counted so far, and at this moment. Of packets: `client.stats()`. */
+  stats(): FetchStats;
   /**
    * Resolves when the client is connected, which it begins if need be. Rejects with the `MixnetError` of a set-up that
    * failed, or with the reason of the signal. A failure is not for ever: the next call tries again.
@@ -71,6 +87,12 @@ export interface FetchOptions {
   readonly decoders?: Readonly<Record<string, Decoder>> | undefined;
   /** For calls that have none of their own, in `init.mixnet.timeouts`. */
   readonly timeouts?: Partial<Timeouts> | undefined;
+  readonly diagnostics?: DiagnosticsSettings | undefined;
+}
+
+export interface DiagnosticsSettings {
+  /** How events name destinations: by a keyed hash, or as they are. A logger gets neither. Default `hashed`. */
+  readonly hosts?: 'hashed' | 'plain' | undefined;
 }
 
 export interface MixFetchOptions extends ClientOptions, FetchOptions {
@@ -82,6 +104,8 @@ export interface MixFetchOptions extends ClientOptions, FetchOptions {
 export interface SharedClientOptions extends FetchOptions {
   readonly client: MixnetClient;
   readonly platform?: Platform | undefined;
+  /** Gets a line of text for each event of requests: codes, counts, durations and states, nothing else. Default: none. */
+  readonly logger?: Logger | undefined;
 }
 
 /**
@@ -91,11 +115,21 @@ export interface SharedClientOptions extends FetchOptions {
  * @throws TypeError naming an option that does not exist, or has a value it cannot have.
  */
 export function createMixFetch(options: MixFetchOptions | SharedClientOptions = {}): MixFetch {
+  return makeMixFetch(options, new DiagnosticsTarget());
+}
+
+function makeMixFetch(options: MixFetchOptions | SharedClientOptions, events: DiagnosticsTarget): MixFetch {
   checkOptions(options);
-  const { platform = createPlatform(), tls, ca, extraCa, pool, decoders, timeouts } = options;
-  const source = 'client' in options ? existing(options.client) : connecting(options, platform);
+  const { platform = createPlatform(), tls, ca, extraCa, pool, decoders, timeouts, logger } = options;
+  const source = 'client' in options ? existing(options.client, events) : connecting(options, platform, events);
+  const diagnostics = new Diagnostics({
+    randomBytes: platform.randomBytes,
+    logger,
+    plainHosts: options.diagnostics?.hosts === 'plain',
+    listeners: [events],
+  });
   const fetch = createFetch({
-    ...{ platform, ca, extraCa, pool, decoders, timeouts },
+    ...{ platform, ca, extraCa, pool, decoders, timeouts, diagnostics },
     tls: tls === 'own' ? withoutOwnTls : undefined,
     open(stream) {
       const client = source.get(stream.signal);
@@ -108,6 +142,8 @@ export function createMixFetch(options: MixFetchOptions | SharedClientOptions = 
   });
   return asMixFetch({
     fetch,
+    events,
+    stats: () => fetch.stats(),
     client: () => {
       const client = source.client();
       if (client === undefined) throw new TypeError('There is no client yet: wait for ready() first.');
@@ -136,14 +172,17 @@ export function createMixFetch(options: MixFetchOptions | SharedClientOptions = 
 export const mixFetch: MixFetch = /* @__PURE__ */ sharedMixFetch();
 
 function sharedMixFetch(): MixFetch {
+  const events = new DiagnosticsTarget();
   let current: MixFetch | undefined;
   const closing = new Set<MixFetch>();
   const begin = (): MixFetch => {
-    current ??= createMixFetch();
+    current ??= makeMixFetch({}, events);
     return current;
   };
   return asMixFetch({
     fetch: async (input, init) => begin()(input, init),
+    events,
+    stats: () => begin().stats(),
     client: () => begin().client,
     ready: async options => begin().ready(options),
     async close(options) {
@@ -168,16 +207,19 @@ interface ClientSource {
   close(drain: Milliseconds): Promise<void>;
 }
 
-function connecting(options: MixFetchOptions, platform: Platform): ClientSource {
-  const { api, gateway, traffic, exits, timeouts, signal: ended } = options;
+function connecting(options: MixFetchOptions, platform: Platform, events: DiagnosticsTarget): ClientSource {
+  const { api, gateway, traffic, exits, timeouts, logger, signal: ended } = options;
   const setup = new ClientSetup<MixnetClient>({
     platform,
     connect: signal =>
-      MixnetClient.connect({
-        ...{ api, gateway, traffic, exits, platform, background: true },
-        ...(timeouts?.setup !== undefined && { setupTimeoutMs: timeouts.setup }),
-        signal: ended === undefined ? signal : AbortSignal.any([signal, ended]),
-      }),
+      MixnetClient.connect(
+        {
+          ...{ api, gateway, traffic, exits, platform, logger, background: true },
+          ...(timeouts?.setup !== undefined && { setupTimeoutMs: timeouts.setup }),
+          signal: ended === undefined ? signal : AbortSignal.any([signal, ended]),
+        },
+        events,
+      ),
     isAlive: client => client.state !== 'closed',
     discard: client => void client.close(),
   });
@@ -188,32 +230,45 @@ function connecting(options: MixFetchOptions, platform: Platform): ClientSource 
   };
 }
 
-function existing(client: MixnetClient): ClientSource {
-  return { get: () => client, client: () => client, close: async () => {} };
+/** Its events are passed on until the fetch is closed. */
+function existing(client: MixnetClient, events: DiagnosticsTarget): ClientSource {
+  const closed = new AbortController();
+  for (const name of diagnosticNames) {
+    if (!name.startsWith('client:')) continue;
+    const passOn = (event: Event) => {
+      if (event instanceof DiagnosticEvent) events.tell(name, event.detail);
+    };
+    client.addEventListener(name.slice('client:'.length), passOn, { signal: closed.signal });
+  }
+  return { get: () => client, client: () => client, close: async () => closed.abort() };
 }
 
-interface MixFetchParts extends Pick<MixFetch, 'ready' | 'close'> {
+interface MixFetchParts extends Pick<MixFetch, 'ready' | 'close' | 'events' | 'stats'> {
   readonly fetch: (...args: Parameters<MixFetch>) => ReturnType<MixFetch>;
   readonly client: () => MixnetClient;
 }
 
-function asMixFetch({ fetch, client, ready, close }: MixFetchParts): MixFetch {
+function asMixFetch({ fetch, client, ready, close, events, stats }: MixFetchParts): MixFetch {
   const mixFetch = (input: RequestInfo | URL, init?: MixFetchInit): Promise<Response> => fetch(input, init);
-  const members = { ready, close, [Symbol.asyncDispose]: () => close() };
+  const members = { events, stats, ready, close, [Symbol.asyncDispose]: () => close() };
   return Object.defineProperty(Object.assign(mixFetch, members), 'client', { get: client }) as typeof mixFetch &
     typeof members & { readonly client: MixnetClient };
 }
 
-const clientOptions = ['api', 'gateway', 'traffic', 'platform', 'signal', 'exits', 'client'];
-const fetchOptions = ['tls', 'ca', 'extraCa', 'pool', 'decoders', 'timeouts'];
+const clientOptions = ['api', 'gateway', 'traffic', 'platform', 'signal', 'exits', 'client', 'logger'];
+const fetchOptions = ['tls', 'ca', 'extraCa', 'pool', 'decoders', 'timeouts', 'diagnostics'];
 
 /** An option that is misspelt, or of another version, must not be ignored: somebody relies on it. */
 function checkOptions(options: Partial<MixFetchOptions & SharedClientOptions>): void {
   const unknown = Object.keys(options).find(name => ![...clientOptions, ...fetchOptions].includes(name));
   if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
-  const { client, ca, extraCa, tls, decoders = {} } = options;
+  const { client, ca, extraCa, tls, decoders = {}, diagnostics } = options;
   if ('client' in options && !(client instanceof MixnetClient)) throw invalid('client', 'a MixnetClient');
   checkClientOptions(options);
+  const hosts = (diagnostics as { readonly hosts?: unknown } | null)?.hosts;
+  if (diagnostics === null || !['hashed', 'plain', undefined].includes(hosts as string | undefined)) {
+    throw invalid('diagnostics', '{ hosts: "hashed" } or { hosts: "plain" }');
+  }
   if (!isListOfCertificates(ca)) throw invalid('ca', 'certificates in PEM');
   if (!isListOfCertificates(extraCa)) throw invalid('extraCa', 'certificates in PEM');
   if (!['platform', 'own', undefined].includes(tls)) throw invalid('tls', '"platform" or "own"');

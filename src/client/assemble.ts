@@ -1,3 +1,4 @@
+import type { Diagnostics } from '../diagnostics/index.ts';
 import { MixnetError } from '../errors.ts';
 import type { GatewayLink } from '../gateway/index.ts';
 import type { Recipient } from '../message/index.ts';
@@ -6,6 +7,7 @@ import type { Directory, Topology } from '../topology/index.ts';
 import { AnonymousSender } from './anonymous-sender.ts';
 import { Deliveries } from './deliveries.ts';
 import { Drain } from './drain.ts';
+import { GatewayWatch } from './gateway-watch.ts';
 import { Inbox } from './inbox.ts';
 import { Lanes } from './lanes.ts';
 import { NetworkView } from './network-view.ts';
@@ -17,7 +19,7 @@ import { type PayloadOpener, Receiver } from './receive.ts';
 import { Replier } from './replier.ts';
 import { RotationWatch } from './rotation-watch.ts';
 import { SentReplyKeys } from './sent-reply-keys.ts';
-import { type Counters, newCounters } from './stats.ts';
+import { type ClientStats, type Counters, newCounters } from './stats.ts';
 import { SurbSupply } from './surb-supply.ts';
 import type { Traffic } from './traffic.ts';
 import { TrafficStreams } from './traffic-streams.ts';
@@ -36,6 +38,7 @@ export interface AssembleOptions {
   readonly builder: PacketBuilder;
   readonly opener: PayloadOpener;
   readonly strictReserve: boolean;
+  readonly diagnostics?: Diagnostics | undefined;
 }
 
 /** What the client needs of its link. */
@@ -45,6 +48,7 @@ export type Link = Pick<GatewayLink, 'state' | 'lastError' | 'bufferedBytes' | '
 export interface ClientParts {
   readonly self: Recipient;
   readonly traffic: Traffic;
+  stats(): ClientStats;
   readonly counters: Counters;
   readonly link: Link;
   readonly network: NetworkView;
@@ -68,7 +72,7 @@ export interface ClientParts {
 
 /** Puts a client together. Nothing runs until `start`. */
 export function assemble(options: AssembleOptions): ClientParts {
-  const { platform, traffic, self, link, builder } = options;
+  const { platform, traffic, self, link, builder, diagnostics } = options;
   const random = platform.randomBytes;
   const counters = newCounters();
   const maxRetransmissions = traffic.maximumNumberOfRetransmissions;
@@ -78,6 +82,8 @@ export function assemble(options: AssembleOptions): ClientParts {
     directory: options.directory,
     gateway: self.gateway,
     topology: options.topology,
+    counters,
+    diagnostics,
     changed() {
       ready.rebuild();
       streams.wake();
@@ -148,6 +154,8 @@ export function assemble(options: AssembleOptions): ClientParts {
     self,
     strictReserve: options.strictReserve,
     maxRetransmissions: traffic.maximumNumberOfReplyRetransmissions,
+    counters,
+    diagnostics,
   });
   const inbox = new Inbox({ platform, receiver, transmissions, replier, anonymousSender, supply, counters });
   const rotationWatch = new RotationWatch({
@@ -162,6 +170,7 @@ export function assemble(options: AssembleOptions): ClientParts {
   });
 
   const outageWatch = new OutageWatch(platform, link, deliveries);
+  const gatewayWatch = new GatewayWatch(platform, link, counters, diagnostics);
 
   const stateListeners = new Set<() => void>();
   let closed = false;
@@ -183,6 +192,17 @@ export function assemble(options: AssembleOptions): ClientParts {
   return {
     self,
     traffic,
+    stats: () => ({
+      ...counters,
+      incompleteSetsDropped: receiver.droppedSets,
+      packetsQueued: lanes.total + ready.total,
+      packetsParked: replier.parkedOfAll,
+      acksPending: transmissions.pending,
+      messagesPending: deliveries.count,
+      surbsOutstanding: replyKeys.outstandingOfAll,
+      surbsHeld: replier.surbsHeld,
+      incompleteSets: receiver.unfinished.sets,
+    }),
     counters,
     link,
     network,
@@ -198,12 +218,14 @@ export function assemble(options: AssembleOptions): ClientParts {
     inbox,
     start() {
       network.start();
+      gatewayWatch.linkChanged();
       outageWatch.linkChanged(); // it may have lost its connection before there was anybody to be told
       rotationWatch.look();
       streams.start();
     },
     linkChanged() {
       if (closed) return;
+      gatewayWatch.linkChanged();
       outageWatch.linkChanged();
       if (link.state === 'connected') streams.wake();
       for (const listener of [...stateListeners]) listener();

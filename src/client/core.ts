@@ -1,3 +1,4 @@
+import type { Diagnostics } from '../diagnostics/index.ts';
 import { MixnetError } from '../errors.ts';
 import type { LinkState } from '../gateway/index.ts';
 import { encodeNymMessage, type Recipient, SENDER_TAG_BYTES, type SenderTag } from '../message/index.ts';
@@ -33,6 +34,8 @@ export interface ClientCoreOptions {
   };
   /** How long `connect` may take, ms. Default 60 000; then it rejects with ERR_MIX_TIMEOUT_SETUP. */
   readonly setupTimeoutMs?: Milliseconds;
+  /** Where it is told how the client goes. Default: nowhere. */
+  readonly diagnostics?: Diagnostics | undefined;
   /** Ends `connect`. No effect on a connected client. */
   readonly signal?: AbortSignal;
 }
@@ -75,7 +78,7 @@ export class ClientCore {
    * that cannot be.
    */
   static async connect(options: ClientCoreOptions): Promise<ClientCore> {
-    const { platform, api, setupTimeoutMs = SETUP_TIMEOUT_MS, signal } = options;
+    const { platform, api, setupTimeoutMs = SETUP_TIMEOUT_MS, signal, diagnostics } = options;
     const traffic = completeTraffic(options.traffic);
     const gateway = options.gateway === undefined ? undefined : parseIdentity(options.gateway);
     const directory = new Directory({ urls: api, platform });
@@ -95,10 +98,11 @@ export class ClientCore {
           signal,
           discard: ({ link }) => link.close(),
         },
-        limited => startUp({ platform, directory, gateway, secure: options.secure ?? false, on }, limited),
+        limited => startUp({ platform, directory, gateway, secure: options.secure ?? false, diagnostics, on }, limited),
       );
       const strictReserve = options.replies?.strictReserve ?? false;
-      parts = assemble({ platform, traffic, directory, strictReserve, ...equipment(entrance, traffic, platform) });
+      const equipped = equipment(entrance, traffic, platform);
+      parts = assemble({ platform, traffic, directory, strictReserve, diagnostics, ...equipped });
       parts.start();
       return new ClientCore(parts);
     } finally {
@@ -121,7 +125,7 @@ export class ClientCore {
   }
 
   stats(): ClientStats {
-    return { ...this.#parts.counters };
+    return this.#parts.stats();
   }
 
   /** Sends a message that says nothing about its sender. It cannot be answered, unless its content says where. */
@@ -231,9 +235,14 @@ export class ClientCore {
     const delivery = this.#parts.deliveries.open(lane, data.length, signal);
     const { counters } = this.#parts;
     counters.messagesSent += 1;
-    delivery.done.catch(() => {
-      counters.messagesFailed += 1;
-    });
+    delivery.done.then(
+      () => {
+        counters.messagesDelivered += 1;
+      },
+      () => {
+        counters.messagesFailed += 1;
+      },
+    );
     return delivery;
   }
 

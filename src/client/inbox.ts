@@ -64,7 +64,11 @@ export class Inbox {
       case 'dropped':
         counters.packetsDropped += 1;
         break;
+      case 'fragment-stored':
+        counters.realReceived += 1;
+        break;
       case 'message':
+        counters.realReceived += 1;
         this.#read(received);
         break;
     }
@@ -79,7 +83,7 @@ export class Inbox {
   }
 
   #read({ message, pseudonym }: Extract<Received, { type: 'message' }>): void {
-    const { replier, supply, anonymousSender, platform } = this.#options;
+    const { replier, supply, anonymousSender, platform, counters } = this.#options;
     switch (message.kind) {
       case 'plain':
         this.#deliver({ kind: 'plain', data: message.data });
@@ -91,10 +95,13 @@ export class Inbox {
         break;
       }
       case 'reply':
-        if (pseudonym !== undefined) this.#deliver({ kind: 'reply', data: message.data, pseudonym });
+        if (pseudonym === undefined) break;
+        counters.repliesReceived += 1;
+        this.#deliver({ kind: 'reply', data: message.data, pseudonym });
         break;
       case 'surb-request':
         if (pseudonym === undefined) break;
+        counters.surbRequestsReceived += 1;
         anonymousSender.supply(pseudonym, supply.answer(message, pseudonym, platform.now()));
         break;
     }

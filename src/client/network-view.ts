@@ -1,4 +1,6 @@
 import { exponential } from '../crypto/sampling.ts';
+import { type Diagnostics, failureCodeOf } from '../diagnostics/index.ts';
+import { MixnetError } from '../errors.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
 import type { RotationMarker } from '../sphinx/index.ts';
 import {
@@ -10,6 +12,7 @@ import {
   Topology,
 } from '../topology/index.ts';
 import { Alarm } from './alarm.ts';
+import type { Counters } from './stats.ts';
 
 export interface NetworkViewOptions {
   readonly platform: Platform;
@@ -20,6 +23,8 @@ export interface NetworkViewOptions {
   readonly topology: Topology;
   /** Another topology is in use. */
   readonly changed: () => void;
+  readonly counters: Counters;
+  readonly diagnostics?: Diagnostics | undefined;
 }
 
 /**
@@ -35,6 +40,8 @@ export class NetworkView {
   #previous: Topology | undefined;
   #keyRotation: KeyRotation | undefined;
   #failures = 0;
+  /** Of the topology alone, one after the other. */
+  #topologyFailures = 0;
 
   constructor(options: NetworkViewOptions) {
     this.#options = options;
@@ -92,8 +99,24 @@ export class NetworkView {
     const { signal } = this.#stopped;
     const fetched = this.#options.directory.topology({ signal }).then(topology => this.#adopt(topology));
     const [topology] = await Promise.allSettled([fetched, this.#refreshKeyRotation()]);
+    if (!signal.aborted) this.#tell(topology);
     this.#failures = topology.status === 'fulfilled' && this.#keyRotation !== undefined ? 0 : this.#failures + 1;
     this.#schedule();
+  }
+
+  #tell(refresh: PromiseSettledResult<void>): void {
+    const { counters, diagnostics } = this.#options;
+    if (refresh.status === 'rejected') {
+      counters.topologyFailures += 1;
+      this.#topologyFailures += 1;
+      const [code, failures] = [failureCodeOf(refresh.reason), this.#topologyFailures];
+      diagnostics?.emit('client:topology-failed', () => ({ code, failures }));
+      return;
+    }
+    counters.topologyRefreshes += 1;
+    const failures = this.#topologyFailures;
+    this.#topologyFailures = 0;
+    if (failures > 0) diagnostics?.emit('client:topology-recovered', () => ({ failures }));
   }
 
   /** Never rejects: until it succeeds, nothing is known about rotations, and the next refresh tries again. */
@@ -110,9 +133,16 @@ export class NetworkView {
     const before = this.#latest.topology;
     const topology = this.#withOwnGateway(fetched);
     this.#latest = this.#fetched(topology);
-    if (topology.rotationId !== before.rotationId) this.#previous = before;
+    if (topology.rotationId !== before.rotationId) this.#rotated(before, topology.rotationId);
     else if (this.#previous !== undefined && this.#previousIsOver()) this.#previous = undefined;
     this.#options.changed();
+  }
+
+  #rotated(previous: Topology, rotation: number): void {
+    const { counters, diagnostics } = this.#options;
+    this.#previous = previous;
+    counters.keyRotations += 1;
+    diagnostics?.emit('client:key-rotation', () => ({ rotation }));
   }
 
   /**
@@ -124,7 +154,7 @@ export class NetworkView {
     if (topology.findNode(gateway) !== undefined) return topology;
     const own = this.#latest.topology.gateways.find(({ identity }) => sameIdentity(identity, gateway));
     if (own === undefined || topology.rotationId !== this.#latest.topology.rotationId) {
-      throw new Error('the gateway is not in the topology');
+      throw new MixnetError('ERR_MIX_GATEWAY_UNKNOWN');
     }
     const gateways: readonly GatewayNode[] = [...topology.gateways, own];
     const { epoch, rotationId, refreshedAt, layers } = topology;

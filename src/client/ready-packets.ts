@@ -40,6 +40,11 @@ export class ReadyPackets<Item, Packet> {
     this.#random = random;
   }
 
+  /** Items that have left their lanes and not yet gone out. */
+  get total(): number {
+    return this.#reals.length;
+  }
+
   /** Items of a lane that have left it and not yet gone out. */
   length(lane: Lane): number {
     return this.#reals.filter(({ value }) => value.lane === lane).length;

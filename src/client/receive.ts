@@ -61,6 +61,11 @@ export class Receiver {
     this.#options = options;
   }
 
+  /** Sets of fragments dropped unfinished so far. */
+  get droppedSets(): number {
+    return this.#reassembler.dropped;
+  }
+
   /** Never throws, whatever is pushed. Keeps views of `bytes`. */
   push(bytes: Uint8Array, now: Milliseconds): Received {
     let pseudonym: Pseudonym | undefined;

@@ -67,6 +67,20 @@ export class ReceivedSurbs<Item> {
     return this.#senders.get(nameOf(tag))?.stock.available ?? 0;
   }
 
+  /** Reply blocks that are left, of all senders. */
+  get held(): number {
+    let held = 0;
+    for (const { stock } of this.#senders.values()) held += stock.available;
+    return held;
+  }
+
+  /** Fragments that wait for reply blocks, of all senders and lanes. */
+  get parkedOfAll(): number {
+    let parked = 0;
+    for (const sender of this.#senders.values()) parked += sender.parked.size;
+    return parked;
+  }
+
   /** Fragments of this lane that wait for reply blocks, of all senders; not those that wait to be sent again. */
   parked(lane: Lane): number {
     let length = 0;
@@ -86,7 +100,7 @@ export class ReceivedSurbs<Item> {
     }
     if (requested) sender.expected = Math.max(0, sender.expected - surbs.length);
     this.#advance(sender, now, decision);
-    while (this.#senders.size > MAX_SENDERS || (this.#senders.size > 1 && this.#held() > MAX_HELD_OF_ALL)) {
+    while (this.#senders.size > MAX_SENDERS || (this.#senders.size > 1 && this.held > MAX_HELD_OF_ALL)) {
       const [longestSilent] = this.#senders.values();
       if (longestSilent === undefined) break;
       this.#giveUp(longestSilent, decision);
@@ -240,12 +254,6 @@ export class ReceivedSurbs<Item> {
     const name = nameOf(sender.tag);
     this.#senders.delete(name);
     this.#senders.set(name, sender);
-  }
-
-  #held(): number {
-    let held = 0;
-    for (const { stock } of this.#senders.values()) held += stock.available;
-    return held;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Diagnostics } from '../diagnostics/index.ts';
 import { MixnetError } from '../errors.ts';
 import { encodeNymMessage, type Recipient, type ReplySurb, type SenderTag } from '../message/index.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -6,6 +7,7 @@ import type { Deliveries, Delivery } from './deliveries.ts';
 import { SURB_REQUEST_LANE } from './lanes.ts';
 import { INSPECTION_INTERVAL, ReceivedSurbs, type ReplyDecision } from './received-surbs.ts';
 import type { RotationView } from './rotation-view.ts';
+import type { Counters } from './stats.ts';
 import type { OutgoingFragment, Transmissions } from './transmissions.ts';
 
 export interface ReplierOptions {
@@ -17,6 +19,8 @@ export interface ReplierOptions {
   readonly maxRetransmissions: number;
   /** Keep ten reply blocks to ask for more with, as Nym's clients do. */
   readonly strictReserve: boolean;
+  readonly counters: Counters;
+  readonly diagnostics?: Diagnostics | undefined;
 }
 
 /**
@@ -40,6 +44,16 @@ export class Replier {
 
   stop(): void {
     this.#alarm.set(undefined);
+  }
+
+  /** Fragments that wait for reply blocks. */
+  get parkedOfAll(): number {
+    return this.#surbs.parkedOfAll;
+  }
+
+  /** Reply blocks of others that are here. */
+  get surbsHeld(): number {
+    return this.#surbs.held;
   }
 
   /** Fragments of a lane that wait for reply blocks. */
@@ -79,8 +93,9 @@ export class Replier {
       return;
     }
     const surb = this.#surbs.requestAgain(destination.tag);
-    if (surb === undefined) outgoing.delivery.fail(new MixnetError('ERR_MIX_MIXNET_NO_SURBS'));
-    else this.#options.transmissions.queueThroughSurbs([{ outgoing, surb }]);
+    if (surb === undefined) {
+      outgoing.delivery.fail(new MixnetError('ERR_MIX_MIXNET_NO_SURBS'));
+    } else this.#options.transmissions.queueThroughSurbs([{ outgoing, surb }]);
   }
 
   acked(outgoing: OutgoingFragment): void {
@@ -100,6 +115,7 @@ export class Replier {
     this.#options.transmissions.queueThroughSurbs(send.map(({ item, surb }) => ({ outgoing: item, surb })));
     for (const { tag, surb, amount } of requests) this.#request(tag, surb, amount);
     for (const { delivery } of failed) delivery.fail(new MixnetError('ERR_MIX_MIXNET_NO_SURBS'));
+    if (failed.length > 0) this.#starved();
     if (this.#surbs.senders > 0) this.#alarm.setIfUnset(this.#options.platform.now() + INSPECTION_INTERVAL);
   }
 
@@ -110,8 +126,14 @@ export class Replier {
     const message = encodeNymMessage({ kind: 'surb-request', recipient: self, amount });
     const fragments = transmissions.split(message, delivery, { kind: 'sender', tag }, maxRetransmissions);
     for (const outgoing of fragments) this.#requests.add(outgoing);
+    this.#options.counters.surbRequestsSent += 1;
     // A request fits into one packet.
     transmissions.queueThroughSurbs(fragments.map(outgoing => ({ outgoing, surb })));
+  }
+
+  #starved(): void {
+    this.#options.counters.surbStarvations += 1;
+    this.#options.diagnostics?.emit('client:surb-starvation', () => ({ side: 'here' as const }));
   }
 
   #inspect(): void {

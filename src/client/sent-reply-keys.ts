@@ -86,6 +86,13 @@ export class SentReplyKeys {
     return this.#pools.get(pseudonym)?.heldKeys ?? 0;
   }
 
+  /** The same of all pseudonyms together. */
+  get outstandingOfAll(): number {
+    let held = 0;
+    for (const pool of this.#pools.values()) held += pool.heldKeys;
+    return held;
+  }
+
   /** Drops the keys of rotations whose packets no node accepts any more. */
   rotate(view: RotationView): void {
     const oldest = view.previousAccepted ? view.rotation - 1 : view.rotation;

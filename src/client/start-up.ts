@@ -1,3 +1,4 @@
+import { type Diagnostics, failureCodeOf } from '../diagnostics/index.ts';
 import { MixnetError } from '../errors.ts';
 import { GatewayLink, type LinkState } from '../gateway/index.ts';
 import type { IdentityKey } from '../message/index.ts';
@@ -13,6 +14,7 @@ export interface StartUpOptions {
   readonly gateway: Uint8Array | undefined;
   /** Only gateways with `wss:`. */
   readonly secure: boolean;
+  readonly diagnostics?: Diagnostics | undefined;
   readonly on: { push(bytes: Uint8Array): void; state(state: LinkState): void };
 }
 
@@ -58,8 +60,11 @@ async function enterAny(options: StartUpOptions, topology: Promise<Topology>, si
     try {
       return await enter(options, chosen, topology, signal);
     } catch (error) {
-      if (signal.aborted || identity !== undefined || !isGatewaysFault(error)) throw error;
+      if (signal.aborted || !isGatewaysFault(error)) throw error;
       errors.push(error);
+      const failures = errors.length;
+      options.diagnostics?.emit('client:gateway-failed', () => ({ code: failureCodeOf(error), failures }));
+      if (identity !== undefined) throw error;
       candidates = without(candidates, chosen.identity);
     }
   }

@@ -12,7 +12,7 @@ export interface DiagnosticsOptions {
   readonly logger?: Logger | undefined;
   /** Whether destinations are named as they are. Default false. */
   readonly plainHosts?: boolean | undefined;
-  readonly listeners?: Listeners | undefined;
+  readonly listeners?: readonly Listeners[] | undefined;
 }
 
 /** Who listens beside channels and logger. */
@@ -28,22 +28,23 @@ export interface Listeners {
 export class Diagnostics {
   readonly #options: DiagnosticsOptions;
   readonly #channels = new Map<DiagnosticName, Channel>();
-  #listeners: Listeners | undefined;
+  readonly #listeners: Listeners[];
   #secret: Uint8Array | undefined;
   #source: string | undefined;
 
   constructor(options: DiagnosticsOptions) {
     this.#options = options;
-    this.#listeners = options.listeners;
+    this.#listeners = [...(options.listeners ?? [])];
   }
 
-  /** For listeners that did not exist before. */
-  set listeners(listeners: Listeners) {
-    this.#listeners = listeners;
+  /** For one that did not exist before. */
+  addListeners(listeners: Listeners): void {
+    this.#listeners.push(listeners);
   }
 
   wants(name: DiagnosticName): boolean {
-    return this.#options.logger !== undefined || this.#listeners?.hears(name) === true || this.#published(name);
+    if (this.#options.logger !== undefined || this.#published(name)) return true;
+    return this.#listeners.some(listeners => listeners.hears(name));
   }
 
   /** Never throws. `detail` is called only where somebody listens; nobody can change what another gets. */
@@ -53,7 +54,7 @@ export class Diagnostics {
     const told = Object.freeze({ source: this.source, ...detail() }) as DiagnosticDetails[Name];
     if (logger !== undefined) log(logger, name, told);
     if (this.#published(name)) this.#channel(name).publish(told);
-    this.#listeners?.tell(name, told);
+    for (const listeners of this.#listeners) listeners.tell(name, told);
   }
 
   get source(): string {

@@ -13,6 +13,9 @@ export class DiagnosticEvent<Detail> extends Event {
 
 /** `Events`: the class of event by its type. */
 export class TypedEventTarget<Events> extends EventTarget {
+  /** What somebody has ever listened to: other events need not be made. */
+  readonly #heard = new Set<string>();
+
   override addEventListener<Type extends keyof Events & string>(
     type: Type,
     listener: ((event: Events[Type]) => void) | null,
@@ -24,7 +27,7 @@ export class TypedEventTarget<Events> extends EventTarget {
     options?: AddEventListenerOptions | boolean,
   ): void;
   override addEventListener(type: string, listener: unknown, options?: AddEventListenerOptions | boolean): void {
-    this.listenedTo(type);
+    this.#heard.add(type);
     super.addEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
   }
 
@@ -42,23 +45,17 @@ export class TypedEventTarget<Events> extends EventTarget {
     super.removeEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
   }
 
-  /** Somebody begins to listen. */
-  protected listenedTo(_type: string): void {}
+  protected isHeard(type: string): boolean {
+    return this.#heard.has(type);
+  }
 }
 
-type DiagnosticEvents = { readonly [Name in DiagnosticName]: DiagnosticEvent<DiagnosticDetails[Name]> };
+export type DiagnosticEvents = { readonly [Name in DiagnosticName]: DiagnosticEvent<DiagnosticDetails[Name]> };
 
 /** The events of a `mixFetch` and of the clients below it. */
 export class DiagnosticsTarget extends TypedEventTarget<DiagnosticEvents> {
-  /** What somebody has ever listened to: the rest need not be made. */
-  readonly #heard = new Set<string>();
-
-  protected override listenedTo(type: string): void {
-    this.#heard.add(type);
-  }
-
   hears(name: DiagnosticName): boolean {
-    return this.#heard.has(name);
+    return this.isHeard(name);
   }
 
   tell<Name extends DiagnosticName>(name: Name, detail: DiagnosticDetails[Name]): void {

@@ -66,7 +66,10 @@ export interface RequestError extends RequestSoFar {
 
 /** Of a client: on a `MixnetClient` by these names; on a `mixFetch`, and as channels, with `client:` before them. */
 export interface ClientEventDetails {
-  state: { readonly source: string; readonly state: string };
+  state: {
+    readonly source: string;
+    readonly state: 'connecting' | 'connected' | 'reconnecting' | 'closed';
+  };
   'connect-failed': { readonly source: string; readonly code: FailureCode; readonly elapsed: Milliseconds };
   'gateway-failed': { readonly source: string; readonly code: FailureCode; readonly failures: number };
   'gateway-lost': { readonly source: string; readonly code: FailureCode };
@@ -187,6 +190,8 @@ export const diagnosticEvents: {
     fields: ['source', 'side'],
   },
 };
+
+export const diagnosticNames = Object.keys(diagnosticEvents) as readonly DiagnosticName[];
 
 export const diagnosticFields: { readonly [Field in FieldName]: FieldDescription } = {
   source: { what: 'random name of the `mixFetch` or client that tells this, of this process alone', logged: false },

@@ -1,13 +1,14 @@
 /** What a client and a fetch tell of themselves: events, channels of Node, and lines for a logger. */
 
-export { Diagnostics, type DiagnosticsOptions } from './diagnostics.ts';
-export { DiagnosticEvent, DiagnosticsTarget, TypedEventTarget } from './event-target.ts';
+export { Diagnostics, type DiagnosticsOptions, type Listeners } from './diagnostics.ts';
+export { DiagnosticEvent, type DiagnosticEvents, DiagnosticsTarget, TypedEventTarget } from './event-target.ts';
 export {
   type ClientEventDetails,
   type DiagnosticDetails,
   type DiagnosticName,
   diagnosticEvents,
   diagnosticFields,
+  diagnosticNames,
   type FailureCode,
   failureCodeOf,
   type RequestEnd,

@@ -26,6 +26,8 @@ export interface ExitTurn {
   readonly session: ExitSession;
   /** How many exits will be asked at most, this one included. */
   readonly turnsLeft: number;
+  /** For diagnostics. */
+  readonly exit: MixnetStream['exit'];
 }
 
 export interface ExitStreamOptions {
@@ -56,6 +58,7 @@ export class ExitStream implements MixnetStream {
   /** Sent, and kept until an exit has connected, for the next one. */
   #firstFlight: Uint8Array[] = [];
   #expected: number | undefined;
+  #exit: MixnetStream['exit'];
   #setupTimer: Timer | undefined;
   readonly #failures: unknown[] = [];
 
@@ -88,6 +91,10 @@ export class ExitStream implements MixnetStream {
 
   get writable(): WritableStream<Uint8Array> {
     return this.#writing.writable;
+  }
+
+  get exit(): MixnetStream['exit'] {
+    return this.#exit;
   }
 
   expect(bytes: number): void {
@@ -127,6 +134,7 @@ export class ExitStream implements MixnetStream {
       this.#fail(this.#nobodyLeft());
       return;
     }
+    this.#exit = turn.exit;
     const { core, platform, address, track } = this.#options;
     const connection = new ExitConnection({
       core,

@@ -3,6 +3,7 @@
  * pseudonym. Exits are asked one after the other, never at once: each one asked learns the destination.
  */
 
+import { type Diagnostics, failureCodeOf } from '../diagnostics/index.ts';
 import { MixnetError } from '../errors.ts';
 import { formatRecipient, parseRecipient, type Recipient } from '../message/index.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
@@ -21,6 +22,21 @@ export interface ExitsOptions {
   readonly platform: Pick<Platform, 'now' | 'setTimer' | 'randomBytes'>;
   /** Nym addresses of the network requesters to use, in no order. Default: those of the directory. */
   readonly exits?: readonly string[] | undefined;
+  /** Where it is told what becomes of exits. Default: nowhere. */
+  readonly diagnostics?: Diagnostics | undefined;
+}
+
+export interface ExitStats {
+  /** Streams through exits begun so far. */
+  readonly streams: number;
+  /** Of those, the ones that an exit connected. */
+  readonly streamsConnected: number;
+  /** Streams open, or opening, at this moment. */
+  readonly streamsOpen: number;
+  /** How often an exit did not connect a stream, and another could be asked. */
+  readonly exitFailovers: number;
+  /** Streams given up because their exit ran out of reply blocks. */
+  readonly exitStarvations: number;
 }
 
 export interface OpenStreamOptions {
@@ -55,9 +71,12 @@ export class Exits {
   readonly #connections = new Set<ExitConnection>();
   readonly #closing = new AbortController();
   readonly #unsubscribe: () => void;
+  readonly #diagnostics: Diagnostics | undefined;
+  readonly #counters = { streams: 0, streamsConnected: 0, exitFailovers: 0, exitStarvations: 0 };
 
   /** @throws TypeError for an address in `exits` that is none. */
-  constructor({ core, directory, platform, exits }: ExitsOptions) {
+  constructor({ core, directory, platform, exits, diagnostics }: ExitsOptions) {
+    this.#diagnostics = diagnostics;
     this.#core = core;
     this.#platform = platform;
     this.#given = exits?.map(text => givenExit(text, 'exits'));
@@ -93,9 +112,12 @@ export class Exits {
       track: (connection, live) => this.#track(connection, live),
     });
     this.#streams.add(stream);
-    const gone = () => this.#streams.delete(stream);
-    stream.closed.then(gone, gone);
+    this.#count(stream);
     return stream;
+  }
+
+  stats(): ExitStats {
+    return { ...this.#counters, streamsOpen: this.#streams.size };
   }
 
   /** Closes every stream as its own `close()` does: what was written is still sent, and exits are told. */
@@ -118,6 +140,36 @@ export class Exits {
     return this.#streams.size > 0 || this.#connections.size > 0;
   }
 
+  /** Until it is over. */
+  #count(stream: ExitStream): void {
+    const counters = this.#counters;
+    counters.streams += 1;
+    stream.opened.then(
+      () => {
+        counters.streamsConnected += 1;
+      },
+      () => {},
+    );
+    stream.closed.then(
+      () => this.#streams.delete(stream),
+      error => {
+        this.#streams.delete(stream);
+        if (failureCodeOf(error) !== 'ERR_MIX_EXIT_STARVED') return;
+        counters.exitStarvations += 1;
+        this.#diagnostics?.emit('client:surb-starvation', () => ({ side: 'exit' as const }));
+      },
+    );
+  }
+
+  #failedOver(exit: string, error: unknown, exitsAsked: number): void {
+    this.#counters.exitFailovers += 1;
+    this.#diagnostics?.emit('client:exit-failover', () => ({
+      exit: this.#diagnostics?.nameOf(exit) ?? '',
+      code: failureCodeOf(error),
+      exitsAsked,
+    }));
+  }
+
   #track(connection: ExitConnection, live: boolean): void {
     if (live) this.#connections.add(connection);
     else {
@@ -138,7 +190,8 @@ export class Exits {
       const text = formatRecipient(session.pseudonym.recipient);
       asked.add(text);
       const others = left.filter(({ recipientText }) => recipientText !== text).length;
-      return { session, turnsLeft: 1 + Math.min(others, MOST_EXITS_ASKED - asked.size) };
+      const turnsLeft = 1 + Math.min(others, MOST_EXITS_ASKED - asked.size);
+      return { session, turnsLeft, exit: exitUse(this.#diagnostics, text, asked.size) };
     };
     return {
       next: () => {
@@ -148,8 +201,11 @@ export class Exits {
       },
       report: error => {
         if (session === undefined) return;
-        this.#list.report(formatRecipient(session.pseudonym.recipient), error);
-        if (error !== undefined) this.#sessions.forget(key, session);
+        const text = formatRecipient(session.pseudonym.recipient);
+        this.#list.report(text, error);
+        if (error === undefined) return;
+        this.#sessions.forget(key, session);
+        this.#failedOver(text, error, asked.size);
       },
     };
   }
@@ -171,6 +227,17 @@ export class Exits {
 const CONNECT_TIMEOUT: Milliseconds = 30_000;
 /** Each exit asked learns the destination. */
 const MOST_EXITS_ASKED = 3;
+
+/** Its name is made when it is asked for. */
+function exitUse(diagnostics: Diagnostics | undefined, text: string, asked: number): ExitTurn['exit'] {
+  if (diagnostics === undefined) return undefined;
+  return {
+    asked,
+    get name() {
+      return diagnostics.nameOf(text);
+    },
+  };
+}
 
 /** A user who names an exit has made the choice. */
 function givenExit(text: string, option: string): ExitCandidate {

@@ -7,7 +7,7 @@ export { DEFAULT_DIRECTORY_URLS, Directory } from '../topology/index.ts';
 
 export type { ExitCandidate } from './exit-choice.ts';
 export type { ExitDirectory } from './exit-list.ts';
-export { Exits, type ExitsOptions, type OpenStreamOptions } from './exits.ts';
+export { type ExitStats, Exits, type ExitsOptions, type OpenStreamOptions } from './exits.ts';
 export { isGlobalAddress } from './global-address.ts';
 export {
   type AddressPattern,

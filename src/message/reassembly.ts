@@ -57,6 +57,7 @@ export class Reassembler {
   readonly #desks = new Map<FragmentOrigin, Desk>();
   #bytes = 0;
   #sets = 0;
+  #dropped = 0;
   #prunedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ReassemblerOptions) {
@@ -69,6 +70,11 @@ export class Reassembler {
   /** What unfinished messages hold now. */
   get size(): { readonly bytes: number; readonly sets: number } {
     return { bytes: this.#bytes, sets: this.#sets };
+  }
+
+  /** Sets dropped unfinished so far. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /**
@@ -103,7 +109,7 @@ export class Reassembler {
     for (const [origin, desk] of this.#desks) {
       for (const [id, set] of desk.sets) {
         if (now - set.touchedAt < this.#staleAfter) break;
-        this.#dropSet(desk, id);
+        this.#giveUp(desk, id);
       }
       for (const [id, finishedAt] of desk.finished) {
         if (now - finishedAt < this.#rememberFor) break;
@@ -117,7 +123,7 @@ export class Reassembler {
   forget(origin: FragmentOrigin): void {
     const desk = this.#desks.get(origin);
     if (desk === undefined) return;
-    for (const id of desk.sets.keys()) this.#dropSet(desk, id);
+    for (const id of desk.sets.keys()) this.#giveUp(desk, id);
     this.#desks.delete(origin);
   }
 
@@ -161,8 +167,13 @@ export class Reassembler {
       }
       const [oldest] = largest?.sets.keys() ?? [];
       if (largest === undefined || oldest === undefined) return;
-      this.#dropSet(largest, oldest);
+      this.#giveUp(largest, oldest);
     }
+  }
+
+  #giveUp(desk: Desk, id: number): void {
+    this.#dropped++;
+    this.#dropSet(desk, id);
   }
 
   #dropSet(desk: Desk, id: number): void {

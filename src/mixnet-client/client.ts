@@ -4,8 +4,17 @@ import { base58 } from '@scure/base';
 import { createPlatform } from '#platform';
 import { ClientCore, type ClientState, type ClientStats, type ReceivedMessage } from '../client/index.ts';
 import {
+  type ClientEventDetails,
+  DiagnosticEvent,
+  Diagnostics,
+  failureCodeOf,
+  type Listeners,
+  TypedEventTarget,
+} from '../diagnostics/index.ts';
+import {
   DEFAULT_DIRECTORY_URLS,
   Directory,
+  type ExitStats,
   Exits,
   formatRecipient,
   type MixnetStream,
@@ -16,22 +25,24 @@ import { parseAddress, parseTag } from './addresses.ts';
 import { type IncomingMessage, IncomingMessageEvent, MessageReader } from './messages.ts';
 import { checkClientOptions, checkOptionNames, type MixnetClientOptions } from './options.ts';
 
+/** What a client tells of itself, and the messages that come for it. */
+export type MixnetClientEvents = {
+  readonly [Name in keyof ClientEventDetails]: DiagnosticEvent<ClientEventDetails[Name]>;
+} & { readonly state: StateEvent; readonly message: IncomingMessageEvent };
+
 /** `state` of the client is another than before. */
-export class StateEvent extends Event {
+export class StateEvent extends DiagnosticEvent<ClientEventDetails['state']> {
   readonly state: ClientState;
 
-  constructor(state: ClientState) {
-    super('state');
-    this.state = state;
+  constructor(detail: ClientEventDetails['state']) {
+    super('state', detail);
+    this.state = detail.state;
   }
 }
 
-export interface MixnetClientEvents {
-  readonly state: StateEvent;
-  readonly message: IncomingMessageEvent;
-}
+export interface MixnetClientStats extends ClientStats, ExitStats {}
 
-export class MixnetClient extends EventTarget {
+export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
   /** The Nym address under which others reach this client: made for it alone. */
   readonly address: string;
   readonly #core: ClientCore;
@@ -40,27 +51,39 @@ export class MixnetClient extends EventTarget {
   readonly #release: () => void;
   #closing: Promise<void> | undefined;
 
-  private constructor(core: ClientCore, exits: Exits, release: () => void) {
+  private constructor(core: ClientCore, exits: Exits, release: () => void, diagnostics: Diagnostics) {
     super();
     this.address = formatRecipient(core.address);
     this.#core = core;
     this.#exits = exits;
     this.#release = release;
-    core.onState(() => this.dispatchEvent(new StateEvent(core.state)));
+    diagnostics.addListeners({
+      hears: name => this.isHeard(ownName(name)),
+      tell: (name, detail) => {
+        const own = ownName(name);
+        this.dispatchEvent('state' in detail ? new StateEvent(detail) : new DiagnosticEvent(own, detail));
+      },
+    });
+    core.onState(() => diagnostics.emit('client:state', () => ({ state: core.state })));
     core.subscribe(message => this.#received(message));
   }
 
   /**
    * Enters the mixnet by a gateway, with a fresh identity. Rejects with `ERR_MIX_DIRECTORY_…`, `ERR_MIX_GATEWAY_…`,
    * `ERR_MIX_TIMEOUT_SETUP` or the signal's reason, and with a TypeError for options that cannot be.
+   *
+   * @param listeners are told of everything from the beginning on, the connecting included.
    */
-  static async connect(options: MixnetClientOptions = {}): Promise<MixnetClient> {
+  static async connect(options: MixnetClientOptions = {}, ...listeners: Listeners[]): Promise<MixnetClient> {
     checkOptionNames(options);
     checkClientOptions(options);
-    const { platform = createPlatform(), gateway, traffic, signal, setupTimeoutMs, exits } = options;
+    const { platform = createPlatform(), gateway, traffic, signal, setupTimeoutMs, exits, logger } = options;
+    const diagnostics = new Diagnostics({ randomBytes: platform.randomBytes, logger, listeners });
+    const beginning = platform.now();
     const api = typeof options.api === 'string' ? [options.api] : (options.api ?? DEFAULT_DIRECTORY_URLS);
-    const core = await ClientCore.connect({
+    const connecting = ClientCore.connect({
       platform,
+      diagnostics,
       api,
       secure: globalThis.location?.protocol === 'https:',
       ...(gateway !== undefined && { gateway }),
@@ -68,18 +91,24 @@ export class MixnetClient extends EventTarget {
       ...(signal !== undefined && { signal }),
       ...(setupTimeoutMs !== undefined && { setupTimeoutMs }),
     });
+    const core = await connecting.catch((error: unknown) => {
+      const [code, elapsed] = [signal?.aborted ? 'aborted' : failureCodeOf(error), platform.now() - beginning];
+      diagnostics.emit('client:connect-failed', () => ({ code, elapsed }));
+      throw error;
+    });
+    diagnostics.emit('client:state', () => ({ state: core.state }));
     const directory = new Directory({ urls: api, platform });
     const release = options.background ? () => {} : platform.hold();
-    return new MixnetClient(core, new Exits({ core, directory, platform, exits }), release);
+    return new MixnetClient(core, new Exits({ core, directory, platform, exits, diagnostics }), release, diagnostics);
   }
 
   get state(): ClientState {
     return this.#core.state;
   }
 
-  /** Packets and messages counted since `connect`. */
-  stats(): ClientStats {
-    return this.#core.stats();
+  /** Packets, messages and streams counted since `connect`, and what waits at this moment. Counts alone. */
+  stats(): MixnetClientStats {
+    return { ...this.#core.stats(), ...this.#exits.stats() };
   }
 
   /**
@@ -144,34 +173,6 @@ export class MixnetClient extends EventTarget {
     return this.close();
   }
 
-  override addEventListener<K extends keyof MixnetClientEvents>(
-    type: K,
-    listener: ((event: MixnetClientEvents[K]) => void) | null,
-    options?: AddEventListenerOptions | boolean,
-  ): void;
-  override addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: AddEventListenerOptions | boolean,
-  ): void;
-  override addEventListener(type: string, listener: unknown, options?: AddEventListenerOptions | boolean): void {
-    super.addEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
-  }
-
-  override removeEventListener<K extends keyof MixnetClientEvents>(
-    type: K,
-    listener: ((event: MixnetClientEvents[K]) => void) | null,
-    options?: EventListenerOptions | boolean,
-  ): void;
-  override removeEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: EventListenerOptions | boolean,
-  ): void;
-  override removeEventListener(type: string, listener: unknown, options?: EventListenerOptions | boolean): void {
-    super.removeEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
-  }
-
   #closed(): void {
     this.#exits.close();
     for (const reader of [...this.#readers]) reader.end();
@@ -186,6 +187,11 @@ export class MixnetClient extends EventTarget {
     for (const reader of [...this.#readers]) reader.push(incoming);
     this.dispatchEvent(new IncomingMessageEvent(incoming));
   }
+}
+
+/** How an event of a client is called on the client itself. */
+function ownName(name: string): string {
+  return name.replace(/^client:/, '');
 }
 
 /** The isolation of messages; that of a stream is a JSON array. */

@@ -2,6 +2,7 @@
 
 import { base58 } from '@scure/base';
 import { completeTraffic, type Traffic } from '../client/index.ts';
+import { isLogger, type Logger } from '../diagnostics/index.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
 import { parseAddress } from './addresses.ts';
 
@@ -14,6 +15,8 @@ export interface ClientOptions {
   readonly traffic?: Partial<Traffic> | undefined;
   /** Clock, timers, randomness, sockets. Default: those of the runtime. */
   readonly platform?: Platform | undefined;
+  /** Gets a line of text for each event: codes, counts, durations and states, nothing else. Default: none. */
+  readonly logger?: Logger | undefined;
   /** Ends the connecting. Without effect on a connected client. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -27,7 +30,17 @@ export interface MixnetClientOptions extends ClientOptions {
   readonly setupTimeoutMs?: Milliseconds | undefined;
 }
 
-const optionNames = ['api', 'gateway', 'traffic', 'platform', 'signal', 'exits', 'background', 'setupTimeoutMs'];
+const optionNames = [
+  'api',
+  'gateway',
+  'traffic',
+  'platform',
+  'signal',
+  'exits',
+  'background',
+  'setupTimeoutMs',
+  'logger',
+];
 
 /** @throws TypeError naming the option that does not exist: misspelt, or of another version, somebody relies on it. */
 export function checkOptionNames(options: MixnetClientOptions): void {
@@ -40,7 +53,15 @@ export function checkOptionNames(options: MixnetClientOptions): void {
  *
  * @throws TypeError naming the option that has a value it cannot have.
  */
-export function checkClientOptions({ api, gateway, traffic, platform, signal, exits }: MixnetClientOptions): void {
+export function checkClientOptions({
+  api,
+  gateway,
+  traffic,
+  platform,
+  signal,
+  exits,
+  logger,
+}: MixnetClientOptions): void {
   if (!isListOf(typeof api === 'string' ? [api] : api, isDirectoryUrl) || api?.length === 0) {
     throw invalid('api', 'one or more URLs of http or https, without user, query or hash');
   }
@@ -49,6 +70,7 @@ export function checkClientOptions({ api, gateway, traffic, platform, signal, ex
   completeTraffic(traffic);
   if (platform !== undefined && typeof platform?.openWebSocket !== 'function') throw invalid('platform', 'a Platform');
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', 'an AbortSignal');
+  if (logger !== undefined && !isLogger(logger)) throw invalid('logger', 'an object with debug, info, warn and error');
   if (!isListOf(exits, isText)) throw invalid('exits', 'Nym addresses');
   for (const exit of exits ?? []) parseAddress(exit, 'exits');
 }

@@ -7,6 +7,8 @@ export interface MixnetStream {
    * connection, so that closing the writable tells the other side nothing; aborting it closes the stream.
    */
   readonly writable: WritableStream<Uint8Array>;
+  /** Of a stream through an exit, as soon as one is asked: a name for it as events have it, and how many were asked. */
+  readonly exit?: { readonly name: string; readonly asked: number } | undefined;
   /** Resolves when the exit has connected; writing need not wait for it. */
   readonly opened: Promise<void>;
   /** Resolves when the connection has ended from either side, rejects when it failed. */

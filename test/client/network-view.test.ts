@@ -3,6 +3,7 @@ import { x25519PublicKey } from '#crypto';
 import { NetworkView } from '../../src/client/network-view.ts';
 import type { RotationView } from '../../src/client/rotation-view.ts';
 import { RotationWatch } from '../../src/client/rotation-watch.ts';
+import { newCounters } from '../../src/client/stats.ts';
 import { MixnetError } from '../../src/errors.ts';
 import { nodeKey, parseNodeAddress } from '../../src/sphinx/index.ts';
 import { type GatewayNode, type KeyRotation, type MixNode, Topology } from '../../src/topology/index.ts';
@@ -63,6 +64,7 @@ function createView(first = topologyOf(47), rotationDown = false) {
     directory,
     gateway: own.identity,
     topology: first,
+    counters: newCounters(),
     changed: () => {
       changes += 1;
     },
@@ -199,6 +201,7 @@ describe('key rotation', () => {
       directory: { topology: async () => topologyOf(47), keyRotation: async () => keyRotation },
       gateway: own.identity,
       topology: topologyOf(47, undefined, START),
+      counters: newCounters(),
       changed: () => {},
     });
     late.start();
@@ -250,6 +253,7 @@ test('where epochs last seconds, as in tests, the topology is fetched several ti
     },
     gateway: own.identity,
     topology: topologyOf(47),
+    counters: newCounters(),
     changed: () => {},
   });
   view.start();

@@ -34,7 +34,7 @@ async function toldBed(options: BedOptions & { plainHosts?: boolean } = {}): Pro
   const told: Told[] = [];
   for (const name of names) target.addEventListener(name, ({ detail }) => told.push({ name, ...detail } as Told));
   const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-  const diagnostics = new Diagnostics({ randomBytes, plainHosts, listeners: target });
+  const diagnostics = new Diagnostics({ randomBytes, plainHosts, listeners: [target] });
   const it = await bed({ diagnostics, ...rest });
   return {
     ...{ ...it, told, target },
@@ -261,7 +261,7 @@ describe('whoever listens', () => {
     const randomBytes = vi.fn((length: number) => new Uint8Array(length));
     const listeners = new DiagnosticsTarget();
     const dispatched = vi.spyOn(listeners, 'dispatchEvent');
-    const it = await bed({ diagnostics: new Diagnostics({ randomBytes, listeners }) });
+    const it = await bed({ diagnostics: new Diagnostics({ randomBytes, listeners: [listeners] }) });
     await (await it.fetch(it.at('/text'))).text();
     expect(randomBytes).not.toHaveBeenCalled();
     expect(dispatched).not.toHaveBeenCalled();
