@@ -16,6 +16,11 @@ export interface VirtualPlatformOptions {
   readonly seed?: string;
   /** Unix time at the start, ms. Default 2026-05-01T12:00:00Z. */
   readonly wallTime?: Milliseconds;
+  /**
+   * Nothing but promises is ever at work: no socket, stream or thread. Time then moves on as soon as they have settled, and
+   * hours pass in seconds. Default false.
+   */
+  readonly promisesOnly?: boolean;
   /** Default: throws. A devnet's `clientPlatform()` brings its own. */
   readonly openWebSocket?: (url: string, handlers: WebSocketHandlers) => WebSocketConnection;
   /** Default: rejects. */
@@ -33,6 +38,7 @@ export class VirtualPlatform implements Platform {
   readonly directoryFetch: Platform['directoryFetch'];
   readonly #timers = new TimerQueue();
   readonly #wallStart: Milliseconds;
+  readonly #promisesOnly: boolean;
   #wallShift: Milliseconds = 0;
   #now: Milliseconds = 0;
   #holders = 0;
@@ -47,6 +53,7 @@ export class VirtualPlatform implements Platform {
       this.#activity += 1;
       return random(length);
     };
+    this.#promisesOnly = options.promisesOnly ?? false;
     this.#wallStart = options.wallTime ?? Date.UTC(2026, 4, 1, 12);
     this.openWebSocket = options.openWebSocket ?? (() => unexpected('websocket'));
     this.directoryFetch = options.directoryFetch ?? (async () => unexpected('directory request'));
@@ -145,6 +152,7 @@ export class VirtualPlatform implements Platform {
 
   /** Resolves when nothing has been asked of the platform for some turns of the event loop. */
   async #settle(): Promise<void> {
+    if (this.#promisesOnly) return turnOfTheLoop();
     const { quietTurns, requests } = pending();
     let seen = this.#activity;
     const patience = requests ? realClock.now() + REQUEST_PATIENCE : 0;
