@@ -6,7 +6,6 @@
 
 import { createPlatform } from '#platform';
 import { DiagnosticEvent, Diagnostics, DiagnosticsTarget, diagnosticNames, type Logger } from './diagnostics/index.ts';
-import { MixnetError } from './errors.ts';
 import {
   ClientSetup,
   createFetch,
@@ -76,7 +75,10 @@ export interface MixFetch {
 }
 
 export interface FetchOptions {
-  /** `own` is for later versions: with it, requests by https fail. Default: `platform`, where that has TLS. */
+  /**
+   * Whose TLS: that of the runtime, or this package's own, whose ClientHello is the same everywhere. Default: `platform`;
+   * where that has none, as in browsers, it is this package's own.
+   */
   readonly tls?: 'platform' | 'own' | undefined;
   /** Certificate authorities for the destinations, PEM, instead of the built-in ones. */
   readonly ca?: readonly string[] | undefined;
@@ -129,8 +131,7 @@ function makeMixFetch(options: MixFetchOptions | SharedClientOptions, events: Di
     listeners: [events],
   });
   const fetch = createFetch({
-    ...{ platform, ca, extraCa, pool, decoders, timeouts, diagnostics },
-    tls: tls === 'own' ? withoutOwnTls : undefined,
+    ...{ platform, tls, ca, extraCa, pool, decoders, timeouts, diagnostics },
     open(stream) {
       const client = source.get(stream.signal);
       return client instanceof Promise ? client.then(it => it.openStream(stream)) : client.openStream(stream);
@@ -285,7 +286,3 @@ function isListOfCertificates(value: unknown): boolean {
 function invalid(option: string, what: string): TypeError {
   return new TypeError(`The option "${option}" must be ${what}.`);
 }
-
-const withoutOwnTls = {
-  secure: () => Promise.reject(new MixnetError('ERR_MIX_TLS_UNAVAILABLE')),
-};

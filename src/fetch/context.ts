@@ -50,8 +50,8 @@ export interface FetchContext {
   /** Opens a stream at an exit; a promise only while there is no client yet. */
   open(options: OpenOptions): ExitStream | Promise<ExitStream>;
   readonly platform: Platform;
-  /** Default: that of the platform, with `ca` and `extraCa`. */
-  readonly tls?: Tls | undefined;
+  /** Whose TLS, with `ca` and `extraCa`. Default: that of the platform; where it has none, this package's own. */
+  readonly tls?: 'platform' | 'own' | Tls | undefined;
   /** Certificate authorities, PEM: `ca` instead of the built-in ones, `extraCa` beside them. */
   readonly ca?: readonly string[] | undefined;
   readonly extraCa?: readonly string[] | undefined;

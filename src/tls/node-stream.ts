@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import { MixnetError } from '../errors.ts';
+import { deferred } from './deferred.ts';
 import type { RecordDuplex } from './node-duplex.ts';
 import { handshakeError, sessionError } from './node-errors.ts';
 import type { ByteStream, SecureStream } from './secure-stream.ts';
@@ -170,20 +171,4 @@ export class NodeSecureStream implements SecureStream {
 /** Boxed, since an error may be `undefined`, and must not pass for a clean end. */
 interface Failure {
   readonly error: unknown;
-}
-
-interface Deferred {
-  readonly promise: Promise<void>;
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
-/** A rejection that nobody waits for is no crash. */
-function deferred(): Deferred {
-  let settle: Omit<Deferred, 'promise'> = { resolve() {}, reject() {} };
-  const promise = new Promise<void>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  promise.catch(() => {});
-  return { promise, ...settle };
 }

@@ -6,7 +6,6 @@
  */
 
 import { constants, X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
 import {
   type ConnectionOptions,
   connect,
@@ -18,8 +17,9 @@ import {
 import { RecordDuplex } from './node-duplex.ts';
 import { NodeSecureStream } from './node-stream.ts';
 import type { Authorities, ByteStream, SecureOptions, SecureStream, Tls } from './secure-stream.ts';
+import { isAddress, serverNameOf } from './server-name.ts';
 
-export function createTls(authorities: Authorities): Tls {
+export function createTls(authorities: Authorities, _platform?: unknown): Tls {
   // Only when it is needed: reading all root certificates takes some 30 ms.
   let trust: SecureContext | undefined;
   return {
@@ -54,15 +54,13 @@ function connectionOptions(
   { hostname, alpn }: SecureOptions,
   secureContext: SecureContext,
 ): ConnectionOptions {
-  // Of an IPv6 literal in a URL, and of a name that ends at the root.
-  const host = hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+  const host = serverNameOf(hostname);
   return {
     socket: records,
     secureContext,
     // The default follows NODE_TLS_REJECT_UNAUTHORIZED.
     rejectUnauthorized: true,
-    // RFC 6066, section 3: literal addresses are not permitted as server_name.
-    servername: isIP(host) === 0 ? host : '',
+    servername: isAddress(host) ? '' : host,
     checkServerIdentity: (_servername, certificate) => checkIdentity(host, certificate),
     ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
   };
@@ -74,10 +72,9 @@ function connectionOptions(
  */
 function checkIdentity(host: string, { raw }: PeerCertificate): Error | undefined {
   const certificate = new X509Certificate(raw);
-  const name =
-    isIP(host) === 0
-      ? certificate.checkHost(host, { subject: 'never', partialWildcards: false })
-      : certificate.checkIP(host);
+  const name = isAddress(host)
+    ? certificate.checkIP(host)
+    : certificate.checkHost(host, { subject: 'never', partialWildcards: false });
   if (name !== undefined) return undefined;
   return Object.assign(new Error('it is for another host'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
 }

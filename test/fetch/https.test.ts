@@ -7,16 +7,16 @@ const authority = await createAuthority();
 const certificate = await authority.issue({ hosts: ['origin.test', '*.wild.test', '127.0.0.1'] });
 const ca = [authority.certificate];
 
-async function secureBed() {
+async function secureBed(tls: 'platform' | 'own' = 'platform') {
   const origin = await startOrigin({ certificate });
   const hosts = { 'origin.test': origin.port, 'a.wild.test': origin.port, 'other.test': origin.port };
-  const it = await bed({ ca, exit: { hosts } });
+  const it = await bed({ ca, tls, exit: { hosts } });
   return { ...it, at: (path: string) => it.origin.url + path, origin, done: () => origin.close() };
 }
 
-describe('https', () => {
+describe.each(['platform', 'own'] as const)('https by the TLS of %s', tls => {
   test('asks the origin itself, by its name, over a connection that is reused', async () => {
-    const it = await secureBed();
+    const it = await secureBed(tls);
     for (let i = 0; i < 3; i++) expect(await (await it.fetch('https://origin.test/text')).text()).toBe(text);
     expect(it.exit.asked).toMatchObject([{ hostname: 'origin.test', port: 443, replay: true }]);
     await expectQuiet(it, 1);
@@ -24,16 +24,16 @@ describe('https', () => {
   });
 
   test('by an address, and by a wildcard', async () => {
-    const it = await secureBed();
+    const it = await secureBed(tls);
     expect((await it.fetch(`${it.origin.url}/json`)).status).toBe(200);
     expect((await it.fetch('https://a.wild.test/json')).status).toBe(200);
     await it.done();
   });
 
   test('does not accept a certificate for another name, nor of an unknown authority', async () => {
-    const it = await secureBed();
+    const it = await secureBed(tls);
     expect(await failureCode(it.fetch('https://other.test/json'))).toBe('ERR_MIX_TLS_CERTIFICATE');
-    const distrusting = await bed({ exit: { hosts: { 'origin.test': it.origin.port } } });
+    const distrusting = await bed({ tls, exit: { hosts: { 'origin.test': it.origin.port } } });
     expect(await failureCode(distrusting.fetch('https://origin.test/json'))).toBe('ERR_MIX_TLS_CERTIFICATE');
     expect(it.origin.requests).toEqual([]);
     await expectQuiet(it, 0);
@@ -42,22 +42,22 @@ describe('https', () => {
   });
 
   test('an authority can be trusted beside the usual ones', async () => {
-    const it = await secureBed();
-    const trusting = await bed({ extraCa: ca, exit: { hosts: { 'origin.test': it.origin.port } } });
+    const it = await secureBed(tls);
+    const trusting = await bed({ tls, extraCa: ca, exit: { hosts: { 'origin.test': it.origin.port } } });
     expect((await trusting.fetch('https://origin.test/json')).status).toBe(200);
     await it.done();
   });
 
   test('a server that speaks no TLS', async () => {
     const plain = await startOrigin();
-    const it = await bed({ exit: { hosts: { 'plain.test': plain.port } } });
+    const it = await bed({ tls, exit: { hosts: { 'plain.test': plain.port } } });
     expect(await failureCode(it.fetch('https://plain.test/json'))).toBe('ERR_MIX_TLS_HANDSHAKE');
     await expectQuiet(it, 0);
     await plain.close();
   });
 
   test('a body that ends with the connection must end with the closing message of TLS', async () => {
-    const it = await secureBed();
+    const it = await secureBed(tls);
     expect(await (await it.fetch('https://origin.test/until-close')).text()).toBe('until the end');
     const cut = await startOrigin({
       certificate,
@@ -72,7 +72,7 @@ describe('https', () => {
         },
       },
     });
-    const other = await bed({ ca, exit: { hosts: { 'origin.test': cut.port } } });
+    const other = await bed({ tls, ca, exit: { hosts: { 'origin.test': cut.port } } });
     const response = await other.fetch('https://origin.test/cut');
     expect(await failureCode(response.text())).toBe('ERR_MIX_TLS_TRUNCATED');
     await expectQuiet(other, 0);
@@ -81,7 +81,7 @@ describe('https', () => {
   });
 
   test('a redirect to http is refused, one from http to https followed', async () => {
-    const it = await secureBed();
+    const it = await secureBed(tls);
     const plain = await startOrigin();
     const down = `https://origin.test/redirect/302?to=${plain.url}/json`;
     expect(await failureCode(it.fetch(down))).toBe('ERR_MIX_HTTP_REDIRECT');
@@ -94,7 +94,7 @@ describe('https', () => {
   });
 
   test('can be aborted during the handshake', async () => {
-    const it = await bed({ exit: { silent: ['origin.test'] } });
+    const it = await bed({ tls, exit: { silent: ['origin.test'] } });
     const abort = new AbortController();
     const call = it.fetch('https://origin.test/', { signal: abort.signal });
     await expect.poll(() => it.exit.asked.length).toBe(1);
@@ -104,7 +104,7 @@ describe('https', () => {
   });
 
   test('uploads and downloads pass whole', async () => {
-    const it = await secureBed();
+    const it = await secureBed(tls);
     const body = new Uint8Array(3_000_000).map((_, i) => i % 253);
     const echoed = await it.echo('https://origin.test/echo', { method: 'POST', body });
     expect(Buffer.from(echoed.body, 'latin1').equals(body)).toBe(true);
