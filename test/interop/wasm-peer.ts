@@ -3,8 +3,8 @@
  * `Peer` starts it, with the base URL of a directory and the identity of a gateway as arguments.
  */
 
-import 'fake-indexeddb/auto';
 import { WebSocket } from 'ws';
+import { loadPublishedClient, type PublishedClient, publishedOptions } from './published-client.ts';
 
 export type PeerCommand =
   | { readonly do: 'send'; readonly id: number; readonly data: Uint8Array; readonly to: string }
@@ -42,39 +42,20 @@ class WatchedWebSocket extends WebSocket {
   }
 }
 
-// The package was built for a page: it looks for these globals.
-const Anything = { [Symbol.hasInstance]: () => true };
-Object.assign(globalThis, {
-  self: globalThis,
-  window: globalThis,
-  Window: Anything,
-  WorkerGlobalScope: Anything,
-  WebSocket: WatchedWebSocket,
-});
-
-// A registration socket that closes late calls into a freed closure of the package: harmless, and not ours to mend.
-process.on('uncaughtException', error => {
-  if (!/closure invoked recursively or after being dropped/.test(String(error))) fail(error);
-});
 process.on('disconnect', () => process.exit(0));
 
 const [api = '', gateway = ''] = process.argv.slice(2);
-const { NymClient } = await import('@nymproject/nym-client-wasm-node');
+const NymClient = await loadPublishedClient(WatchedWebSocket, fail);
 
 try {
-  const client = await new NymClient(receive, {
-    clientId: `peer-${process.pid}`,
-    nymApiUrl: api,
-    preferredGateway: gateway,
-    forceTls: false,
-  });
+  const client = await new NymClient(receive, publishedOptions(api, gateway));
   process.on('message', (command: PeerCommand) => void obey(client, command));
   report({ is: 'ready', address: client.selfAddress() });
 } catch (error) {
   fail(error);
 }
 
-async function obey(client: InstanceType<typeof NymClient>, command: PeerCommand): Promise<void> {
+async function obey(client: InstanceType<PublishedClient>, command: PeerCommand): Promise<void> {
   if (command.do === 'leave') process.exit(0);
   const { id, data } = command;
   try {

@@ -22,10 +22,19 @@ type Answer = { readonly result: unknown } | { readonly error: unknown };
 
 export function startChild<J extends Jobs>(
   script: URL,
-  { args = [], flags = [] }: { readonly args?: readonly string[]; readonly flags?: readonly string[] } = {},
+  {
+    args = [],
+    flags = [],
+    compiled = false,
+  }: {
+    readonly args?: readonly string[];
+    readonly flags?: readonly string[];
+    /** The script is JavaScript, and wants plain Node. */
+    readonly compiled?: boolean;
+  } = {},
 ): Child<J> {
   const child = fork(script, args, {
-    execArgv: ['--conditions=mixfetch-source', '--import', 'tsx', ...flags],
+    execArgv: [...(compiled ? [] : ['--conditions=mixfetch-source', '--import', 'tsx']), ...flags],
     serialization: 'advanced',
   });
   const exited = new AbortController();

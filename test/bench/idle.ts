@@ -1,0 +1,163 @@
+/**
+ * What a connected client takes of a processor while it has nothing to send: it sends cover at the default pacing, and gets
+ * all of it back with the acknowledgements. Ours and the published client take turns at the same mixnet, which has a
+ * process of its own, as each of them has; both are compiled, and measured when they have been connected for a while.
+ *
+ *     node --conditions=mixfetch-source --import tsx test/bench/idle.ts [--readme FILE] [--rounds N] [--seconds N]
+ *
+ * Writes its table between the marks of README.md. Exits with 1 when they are missing, or when the goal is missed.
+ */
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { buildSync } from 'esbuild';
+import { chapter, readmePath, readReadme, withChapter } from '../readme/chapters.ts';
+import { startChild } from '../support/child.ts';
+import type { ClientJobs, Usage } from './idle-client.ts';
+import type { NetworkJobs } from './idle-network.ts';
+
+const PUBLISHED = '@nymproject/nym-client-wasm-node';
+const contestants = [
+  { script: 'idle-published', title: `\`${PUBLISHED}\` ${versionOf(PUBLISHED)}` },
+  { script: 'idle-ours', title: 'this package' },
+] as const;
+
+/** Of a core. */
+const GOAL = 0.1;
+/** Until the code that runs all the time is compiled. */
+const WARM_UP_SECONDS = 12;
+const CHAPTER = 'bench:idle';
+
+interface Entrance {
+  readonly api: string;
+  readonly gateway: string;
+}
+
+/** Of one turn of one client. */
+interface Turn {
+  readonly share: number;
+  readonly packetsPerSecond: number;
+}
+
+const { values: options } = parseArgs({
+  options: {
+    readme: { type: 'string', default: readmePath },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '30' },
+  },
+});
+const [rounds, seconds] = [Number(options.rounds), Number(options.seconds)];
+const readme = readReadme(options.readme);
+if (chapter(readme, CHAPTER) === undefined) {
+  console.error(`${options.readme} has no place for the table: <!-- ${CHAPTER} --> … <!-- /${CHAPTER} -->`);
+  process.exit(1);
+}
+if (!(Number.isInteger(rounds) && rounds >= 1 && seconds > 0)) {
+  console.error('--rounds takes a whole number from 1, --seconds a number above 0');
+  process.exit(1);
+}
+const turns = await measure();
+const table = formatTable();
+console.log(table);
+writeFileSync(options.readme, withChapter(readme, CHAPTER, table));
+if (median(turns.map(({ ours }) => ours.share)) > GOAL) {
+  console.error(`goal missed: more than ${GOAL * 100} % of a core`);
+  process.exitCode = 1;
+}
+
+async function measure(): Promise<{ published: Turn; ours: Turn }[]> {
+  const folder = mkdtempSync(fileURLToPath(new URL('../../node_modules/.idle-bench-', import.meta.url)));
+  const network = startChild<NetworkJobs>(new URL('./idle-network.ts', import.meta.url));
+  try {
+    const entrance = await network.ask('entrance');
+    const [published, ours] = contestants.map(({ script }) => compile(script, folder)) as [URL, URL];
+    const turns = [];
+    for (let round = 0; round < rounds; round++)
+      turns.push({ published: await turnOf(published, entrance), ours: await turnOf(ours, entrance) });
+    await network.ask('stop');
+    return turns;
+  } finally {
+    await network.end();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function turnOf(script: URL, { api, gateway }: Entrance): Promise<Turn> {
+  const client = startChild<ClientJobs>(script, { compiled: true });
+  try {
+    await client.ask('connect', api, gateway);
+    await sleep(WARM_UP_SECONDS * 1000);
+    const start = { ...(await client.ask('usage')), at: performance.now() };
+    await sleep(seconds * 1000);
+    const end: Usage = await client.ask('usage');
+    const elapsed = (performance.now() - start.at) / 1000;
+    return {
+      share: (end.cpuSeconds - start.cpuSeconds) / elapsed,
+      packetsPerSecond: (end.packets - start.packets) / elapsed,
+    };
+  } finally {
+    await client.end();
+  }
+}
+
+function compile(script: string, folder: string): URL {
+  const outfile = join(folder, `${script}.mjs`);
+  buildSync({
+    entryPoints: [fileURLToPath(new URL(`./${script}.ts`, import.meta.url))],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: `node${process.versions.node}`,
+    conditions: ['mixfetch-source'],
+  });
+  return pathToFileURL(outfile);
+}
+
+function formatTable(): string {
+  const line = (title: string, of: readonly Turn[], comparison: string, goal: string) => {
+    const shares = of.map(({ share }) => share);
+    const share = `${percent(median(shares))} (${percent(Math.min(...shares))}–${percent(Math.max(...shares))})`;
+    const minute = (60 * median(shares)).toFixed(1);
+    const packets = median(of.map(({ packetsPerSecond }) => packetsPerSecond)).toFixed(1);
+    const perPacket = (1000 * median(of.map(({ share, packetsPerSecond }) => share / packetsPerSecond))).toFixed(2);
+    return `| ${title} | ${packets} | ${perPacket} ms | ${minute} s | ${share} | ${comparison} | ${goal} |`;
+  };
+  const [published, ours] = contestants;
+  const ratio = median(turns.map(turn => turn.ours.share / turn.published.share));
+  return [
+    '| a connected client with nothing to send | packets per second | processor time of each, and its way back | of a minute | share of a core | to the first | goal |',
+    '|---|---|---|---|---|---|---|',
+    line(
+      published.title,
+      turns.map(turn => turn.published),
+      '1',
+      '',
+    ),
+    line(
+      ours.title,
+      turns.map(turn => turn.ours),
+      `**${ratio.toFixed(2)}**`,
+      `at most ${GOAL * 100} %`,
+    ),
+    '',
+    `Median, least and most of ${rounds} turns of ${seconds} s each, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}.`,
+  ].join('\n');
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+function versionOf(name: string): string {
+  const manifest = new URL(`../../node_modules/${name}/package.json`, import.meta.url);
+  return String((JSON.parse(readFileSync(manifest, 'utf8')) as { version: unknown }).version);
+}
