@@ -32,6 +32,7 @@ export const limits = {
   finishedSets: { what: 'finished sets remembered, of one sender', value: 16_384, unit: '' },
   replyKeysOfPseudonym: { what: 'keys of reply blocks given out, of one pseudonym', value: 8192, unit: '' },
   replyKeys: { what: 'keys of reply blocks given out', value: 131_072, unit: '' },
+  coverUnderWay: { what: 'cover packets remembered until they come back', value: 2048, unit: '' },
   surbRequest: { what: 'reply blocks given for one request of a peer', value: 500, unit: '' },
   surbsOfSender: { what: 'reply blocks kept of one sender', value: 400, unit: '' },
   surbs: { what: 'reply blocks kept of all senders', value: 50_000, unit: '' },

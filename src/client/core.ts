@@ -8,6 +8,7 @@ import { assemble, type ClientParts } from './assemble.ts';
 import { withDeadline } from './deadline.ts';
 import type { ReceivedMessage } from './inbox.ts';
 import { GENERAL_LANE, type Lane } from './lanes.ts';
+import { OwnCover } from './own-cover.ts';
 import { SphinxPacketBuilder } from './packet-builder.ts';
 import type { Pseudonym } from './pseudonym.ts';
 import { payloadOpener } from './receive.ts';
@@ -260,8 +261,10 @@ export class ClientCore {
 function equipment({ keys, gateway, link, topology }: Entrance, traffic: Traffic, { randomBytes: random }: Platform) {
   const { identity, encryption, ackKey } = keys;
   const self: Recipient = { identity: identity.publicKey, encryption: encryption.publicKey, gateway };
-  const builder = new SphinxPacketBuilder({ self, ackKey, traffic, random });
-  return { self, link, topology, builder, opener: payloadOpener({ ackKey, encryptionSecret: encryption.secretKey }) };
+  const ownCover = new OwnCover();
+  const builder = new SphinxPacketBuilder({ self, ackKey, traffic, random, ownCover });
+  const opener = payloadOpener({ ackKey, encryptionSecret: encryption.secretKey, ownCover });
+  return { self, link, topology, builder, opener };
 }
 
 function checkSurbs(amount: number): number {

@@ -12,6 +12,7 @@ import {
   type ReplySurb,
   sealForRecipient,
   sealForSurb,
+  splitAckBlock,
 } from '../message/index.ts';
 import type { Milliseconds, RandomBytes } from '../platform/platform.ts';
 import {
@@ -23,6 +24,7 @@ import {
   type Route,
   sampleDelaysNs,
 } from '../sphinx/index.ts';
+import type { OwnCover } from './own-cover.ts';
 import type { Traffic } from './traffic.ts';
 
 /** A packet as the gateway gets it, and what its sender remembers. */
@@ -61,6 +63,8 @@ export interface SphinxPacketBuilderOptions {
   readonly ackKey: AckKey;
   readonly traffic: Traffic;
   readonly random: RandomBytes;
+  /** Gets to know the cover that is built. */
+  readonly ownCover: OwnCover;
 }
 
 /**
@@ -79,16 +83,27 @@ export class SphinxPacketBuilder implements PacketBuilder {
   }
 
   cover(routes: Routes): OutgoingPacket {
-    return this.toRecipient(routes, this.#options.self, this.#cover);
+    const { self, ownCover } = this.#options;
+    return this.#seal(routes, self, this.#cover, plaintext => ownCover.add(splitAckBlock(plaintext).message));
   }
 
   toRecipient(routes: Routes, recipient: Recipient, fragment: Fragment): OutgoingPacket {
+    return this.#seal(routes, recipient, fragment);
+  }
+
+  #seal(
+    routes: Routes,
+    recipient: Recipient,
+    fragment: Fragment,
+    sealed?: (plaintext: Uint8Array) => void,
+  ): OutgoingPacket {
     const { traffic, random } = this.#options;
     const route = routes.route(recipient.gateway, random);
     const delaysNs = sampleDelaysNs(route.length, traffic.averagePacketDelayMs, random);
     const ack = this.#ack(routes, fragment.id);
     const keys = this.#recipientKeys;
     const plaintext = sealForRecipient({ ackBlock: ack.block, recipient, fragment: fragment.bytes, random, keys });
+    sealed?.(plaintext);
     const destination = recipient.identity;
     const { bytes, firstHop } = buildPacket({ route, delaysNs, destination, plaintext, size: SIZE, random });
     const expectedDelayMs = delayMs(delaysNs) + ack.delayMs;

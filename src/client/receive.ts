@@ -15,6 +15,7 @@ import {
   type ReplyKey,
 } from '../message/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
+import type { OwnCover } from './own-cover.ts';
 import type { Pseudonym } from './pseudonym.ts';
 import type { SentReplyKeys } from './sent-reply-keys.ts';
 
@@ -36,10 +37,14 @@ export interface PayloadOpener {
 }
 
 /** With the client's own keys; `encryptionSecret` is of X25519. */
-export function payloadOpener(keys: { readonly ackKey: AckKey; readonly encryptionSecret: Uint8Array }): PayloadOpener {
+export function payloadOpener(keys: {
+  readonly ackKey: AckKey;
+  readonly encryptionSecret: Uint8Array;
+  readonly ownCover: OwnCover;
+}): PayloadOpener {
   return {
     ack: bytes => openAck(keys.ackKey, bytes),
-    fromSender: bytes => openFromSender(bytes, keys.encryptionSecret),
+    fromSender: bytes => keys.ownCover.take(bytes) ?? openFromSender(bytes, keys.encryptionSecret),
     reply: openReply,
   };
 }

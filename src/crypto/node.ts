@@ -18,6 +18,7 @@ import {
   verify,
 } from 'node:crypto';
 import { MixnetError } from '../errors.ts';
+import { equalBytes } from './bytes.ts';
 import { eightfoldPoint } from './edwards.ts';
 import { gcmSivBy } from './gcm-siv.ts';
 import {
@@ -29,7 +30,7 @@ import {
 } from './node-keys.ts';
 import * as portable from './portable.ts';
 import { expectLength, type FixedPoint, type Primitives } from './primitives.ts';
-import { clampedRepresentative, type ScalarProduct } from './scalar-product.ts';
+import { clampedRepresentative, type ScalarProduct, scalarProduct } from './scalar-product.ts';
 
 export { blake2bMac, blake3, hkdfBlake3, isEd25519Point } from './portable.ts';
 
@@ -58,6 +59,15 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
     return keys.publicKeyOf(readSecretKey(secretKey));
   }
 
+  /** Each new secret of a packet is multiplied twice in a row, by the base point and by another, and read once. */
+  let latest: { readonly scalar: Uint8Array; readonly keyObject: KeyObject } | undefined;
+
+  function readScalar(scalar: Uint8Array): KeyObject {
+    if (latest === undefined || !equalBytes(latest.scalar, scalar))
+      latest = { scalar, keyObject: keys.secretKey(scalar) };
+    return latest.keyObject;
+  }
+
   function agree(privateKey: KeyObject, publicKey: KeyObject): Uint8Array {
     try {
       return plain(diffieHellman({ privateKey, publicKey }));
@@ -77,14 +87,14 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
 
     multiply(product: ScalarProduct): Uint8Array {
       this.#keyObject ??= keys.publicKey(this.#publicKey);
-      return agree(keys.secretKey(clampedRepresentative(product)), this.#keyObject);
+      return agree(readScalar(clampedRepresentative(product)), this.#keyObject);
     }
   }
 
   return {
     x25519: (secretKey, publicKey) => agree(readSecretKey(secretKey), readPublicKey(publicKey)),
     x25519PublicKey: publicKeyOf,
-    ephemeralPublicKey: publicKeyOf,
+    ephemeralPublicKey: secretKey => keys.publicKeyOf(readScalar(clampedRepresentative(scalarProduct(secretKey)))),
     // Node spends as long on reading a secret key as on multiplying by it.
     fixedSecret: secretKey => {
       const own = readSecretKey(secretKey);

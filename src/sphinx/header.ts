@@ -47,6 +47,7 @@ export function buildHeader(request: HeaderRequest): BuiltHeader {
   checkRequest(request);
   const { route, destination, identifier = zeroIdentifier, random, version = 259 } = request;
   const initialSecret = random(32);
+  const alpha = ephemeralPublicKey(initialSecret);
   const hops = deriveHopKeys(
     route.map(hop => hop.key),
     initialSecret,
@@ -69,7 +70,7 @@ export function buildHeader(request: HeaderRequest): BuiltHeader {
     xorInto(routing, at(streams, i).subarray(0, ROUTING_BYTES));
     mac = routingMac(at(hops, i).mac, routing);
   }
-  const header = concatBytes(ephemeralPublicKey(initialSecret), mac, routing);
+  const header = concatBytes(alpha, mac, routing);
   return { header, firstHop: at(route, 0).address, hops };
 }
 

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { x25519PublicKey } from '#crypto';
+import { OwnCover } from '../../src/client/own-cover.ts';
 import type { Pseudonym } from '../../src/client/pseudonym.ts';
 import { payloadOpener, Receiver } from '../../src/client/receive.ts';
 import { SentReplyKeys } from '../../src/client/sent-reply-keys.ts';
+import { limits } from '../../src/limits.ts';
 import {
   ACK_BLOCK_BYTES,
   type AckBlock,
@@ -45,6 +47,15 @@ describe('what a gateway pushes', () => {
   test('cover is recognised', () => {
     const { receiver } = client();
     expect(receiver.push(openly(coverContent(packetSizes.regular)), 0)).toEqual({ type: 'cover' });
+  });
+
+  test('our own cover is known, once, by what stands in front of it, and no more of it is remembered than may be', () => {
+    const { receiver, ownCover } = client();
+    const loops = Array.from({ length: limits.coverUnderWay.value + 1 }, () => random(1643));
+    for (const loop of loops) ownCover.add(loop);
+    const [forgotten = none, known = none] = loops;
+    expect(receiver.push(known, 0)).toEqual({ type: 'cover' });
+    for (const noise of [known, forgotten]) expect(receiver.push(noise, 0).type).not.toBe('cover');
   });
 
   test('a plain and a repliable message come openly, in fragments of any order', () => {
@@ -188,13 +199,14 @@ describe('what strangers write', () => {
 
 function client() {
   const keys = new SentReplyKeys();
-  const receiver = new Receiver({ opener: payloadOpener({ ackKey, encryptionSecret }), replyKeys: keys });
+  const ownCover = new OwnCover();
+  const receiver = new Receiver({ opener: payloadOpener({ ackKey, encryptionSecret, ownCover }), replyKeys: keys });
   const give = (who: Pseudonym, count: number) => {
     const surbs = replyBlocks(count);
     keys.register(surbs, who, 7, 0);
     return surbs;
   };
-  return { keys, receiver, give };
+  return { keys, ownCover, receiver, give };
 }
 
 function reply(length: number): NymMessage {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { generateClientKeys } from '../../src/client/client-keys.ts';
 import { Deliveries } from '../../src/client/deliveries.ts';
 import { GENERAL_LANE, Lanes } from '../../src/client/lanes.ts';
+import { OwnCover } from '../../src/client/own-cover.ts';
 import { type OutgoingPacket, SphinxPacketBuilder } from '../../src/client/packet-builder.ts';
 import { fragmentKey } from '../../src/client/pending-acks.ts';
 import { ReadyPackets } from '../../src/client/ready-packets.ts';
@@ -35,7 +36,9 @@ function createSender(wishes: Partial<Traffic> = {}) {
     gateway: mixnet.gateway,
   } as Recipient;
   const counters = newCounters();
-  const builder = new SphinxPacketBuilder({ self, ackKey: keys.ackKey, traffic, random: platform.randomBytes });
+  const ownCover = new OwnCover();
+  const { ackKey } = keys;
+  const builder = new SphinxPacketBuilder({ self, ackKey, traffic, random: platform.randomBytes, ownCover });
   const lanes = new Lanes<QueuedFragment>();
   const seen: Seen[] = [];
   const received: Uint8Array[] = [];
