@@ -41,6 +41,13 @@ export {
 } from './fetch/index.ts';
 export { type ClientOptions, type IncomingMessage, MixnetClient } from './mixnet-client/index.ts';
 export type { Platform } from './platform/platform.ts';
+export {
+  type ClientStorage,
+  memoryStorage,
+  type PassphraseOptions,
+  type StorageLock,
+  withPassphrase,
+} from './storage/index.ts';
 
 /** A `fetch()` over one client. */
 export interface MixFetch {
@@ -209,13 +216,13 @@ interface ClientSource {
 }
 
 function connecting(options: MixFetchOptions, platform: Platform, events: DiagnosticsTarget): ClientSource {
-  const { api, gateway, traffic, exits, timeouts, logger, signal: ended } = options;
+  const { api, gateway, storage, traffic, exits, timeouts, logger, signal: ended } = options;
   const setup = new ClientSetup<MixnetClient>({
     platform,
     connect: signal =>
       MixnetClient.connect(
         {
-          ...{ api, gateway, traffic, exits, platform, logger, background: true },
+          ...{ api, gateway, storage, traffic, exits, platform, logger, background: true },
           ...(timeouts?.setup !== undefined && { setupTimeoutMs: timeouts.setup }),
           signal: ended === undefined ? signal : AbortSignal.any([signal, ended]),
         },
@@ -256,7 +263,7 @@ function asMixFetch({ fetch, client, ready, close, events, stats }: MixFetchPart
     typeof members & { readonly client: MixnetClient };
 }
 
-const clientOptions = ['api', 'gateway', 'traffic', 'platform', 'signal', 'exits', 'client', 'logger'];
+const clientOptions = ['api', 'gateway', 'storage', 'traffic', 'platform', 'signal', 'exits', 'client', 'logger'];
 const fetchOptions = ['tls', 'ca', 'extraCa', 'pool', 'decoders', 'timeouts', 'diagnostics'];
 
 /** An option that is misspelt, or of another version, must not be ignored: somebody relies on it. */

@@ -39,6 +39,8 @@ export interface AssembleOptions {
   readonly opener: PayloadOpener;
   readonly strictReserve: boolean;
   readonly diagnostics?: Diagnostics | undefined;
+  /** Another topology is in use. */
+  readonly topologyChanged?: (topology: Topology) => void;
 }
 
 /** What the client needs of its link. */
@@ -88,6 +90,7 @@ export function assemble(options: AssembleOptions): ClientParts {
       ready.rebuild();
       streams.wake();
       rotationWatch.look();
+      options.topologyChanged?.(network.latest);
     },
   });
   const topology = (): Topology => {

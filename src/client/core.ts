@@ -1,18 +1,20 @@
 import type { Diagnostics } from '../diagnostics/index.ts';
 import { MixnetError } from '../errors.ts';
-import type { LinkState } from '../gateway/index.ts';
+import type { GatewayLink, LinkState } from '../gateway/index.ts';
 import { encodeNymMessage, type Recipient, SENDER_TAG_BYTES, type SenderTag } from '../message/index.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
-import { Directory, parseIdentity, type Topology } from '../topology/index.ts';
+import type { ClientStorage } from '../storage/index.ts';
+import { Directory, parseIdentity, type Topology, urlOfGateway } from '../topology/index.ts';
 import { assemble, type ClientParts } from './assemble.ts';
 import { withDeadline } from './deadline.ts';
 import type { ReceivedMessage } from './inbox.ts';
+import { KeptClient } from './kept-client.ts';
 import { GENERAL_LANE, type Lane } from './lanes.ts';
 import { OwnCover } from './own-cover.ts';
 import { SphinxPacketBuilder } from './packet-builder.ts';
 import type { Pseudonym } from './pseudonym.ts';
 import { payloadOpener } from './receive.ts';
-import { type Entrance, startUp } from './start-up.ts';
+import { type Entrance, type StartUpOptions, startUp } from './start-up.ts';
 import type { ClientStats } from './stats.ts';
 import { surbBatches } from './surb-supply.ts';
 import { completeTraffic, type Traffic } from './traffic.ts';
@@ -25,6 +27,8 @@ export interface ClientCoreOptions {
   readonly gateway?: string;
   /** Use gateways with `wss:` only, as pages served over https have to. Default false. */
   readonly secure?: boolean;
+  /** Keeps the client, to be the same one the next time. Default: each is a new one. */
+  readonly storage?: ClientStorage;
   readonly traffic?: Partial<Traffic>;
   readonly replies?: {
     /**
@@ -63,49 +67,75 @@ export type ClientState = LinkState;
  * - ERR_MIX_MIXNET_CLOSED for a closed client, ERR_MIX_USAGE_BUSY where too much waits already, or the signal's reason.
  */
 export class ClientCore {
-  /** Where others send to. Made for this connection, and linked to nothing before it. */
+  /** Where others send to. Without a storage it was made for this connection, and is linked to nothing before it. */
   readonly address: Recipient;
   readonly #parts: ClientParts;
+  readonly #kept: KeptClient | undefined;
 
   /** Of parts that run already; `connect` brings them. */
-  constructor(parts: ClientParts) {
+  constructor(parts: ClientParts, kept?: KeptClient) {
     this.#parts = parts;
+    this.#kept = kept;
     this.address = parts.self;
   }
 
   /**
-   * Chooses a gateway, registers with it, and starts the traffic. Rejects with ERR_MIX_DIRECTORY_…, ERR_MIX_GATEWAY_…,
-   * ERR_MIX_TIMEOUT_SETUP or the signal's reason, and then leaves nothing behind. Throws a TypeError for options
-   * that cannot be.
+   * Enters by a gateway, and starts the traffic: a new client by any that takes it, or one that a storage has kept by its
+   * own. Rejects with ERR_MIX_DIRECTORY_…, ERR_MIX_GATEWAY_…, ERR_MIX_STORAGE_…, ERR_MIX_TIMEOUT_SETUP,
+   * ERR_MIX_USAGE_OPTION where the storage keeps a client of another gateway than the one named, or the signal's reason,
+   * and then leaves nothing behind. Throws a TypeError for options that cannot be.
    */
   static async connect(options: ClientCoreOptions): Promise<ClientCore> {
-    const { platform, api, setupTimeoutMs = SETUP_TIMEOUT_MS, signal, diagnostics } = options;
+    const { platform, api, storage, setupTimeoutMs = SETUP_TIMEOUT_MS, signal, diagnostics } = options;
     const traffic = completeTraffic(options.traffic);
     const gateway = options.gateway === undefined ? undefined : parseIdentity(options.gateway);
+    const secure = options.secure ?? false;
     const directory = new Directory({ urls: api, platform });
+    const until = platform.now() + setupTimeoutMs;
+    const error = () => new MixnetError('ERR_MIX_TIMEOUT_SETUP');
+    const inTime = <T>(operation: (signal: AbortSignal) => Promise<T>, discard: (late: T) => void) =>
+      withDeadline<T>(platform, { ms: until - platform.now(), error, signal, discard }, operation);
+    let kept: KeptClient | undefined;
+    let link: GatewayLink | undefined;
     const release = platform.hold();
     try {
-      // Nobody knows the new address yet: what the gateway pushes before the rest of the client exists is for nobody.
+      if (storage !== undefined) {
+        kept = await inTime(
+          limited => KeptClient.open({ storage, platform, secure, diagnostics }, limited),
+          late => void late.close(),
+        );
+        kept.checkGateway(gateway);
+      }
+      // Nobody knows a new address yet: what the gateway pushes before the rest of the client exists is for nobody.
       let parts: ClientParts | undefined;
-      const on = {
-        push: (bytes: Uint8Array) => parts?.inbox.push(bytes),
-        state: () => parts?.linkChanged(),
-      };
-      const entrance = await withDeadline<Entrance>(
-        platform,
-        {
-          ms: setupTimeoutMs,
-          error: () => new MixnetError('ERR_MIX_TIMEOUT_SETUP'),
-          signal,
-          discard: ({ link }) => link.close(),
+      const startUpOptions: StartUpOptions = {
+        ...{ platform, directory, gateway, secure, diagnostics, kept: kept?.record },
+        presentUrl: identity => parts && urlOfGateway(parts.network.latest.gateways, identity, secure),
+        on: {
+          push: bytes => parts?.inbox.push(bytes),
+          state: () => parts?.linkChanged(),
+          admitted: admission => kept?.admitted(admission),
         },
-        limited => startUp({ platform, directory, gateway, secure: options.secure ?? false, diagnostics, on }, limited),
+      };
+      const entrance = await inTime(
+        async limited => {
+          const entered = await startUp(startUpOptions, limited);
+          link = entered.link;
+          await kept?.entered(entered);
+          return entered;
+        },
+        late => late.link.close(),
       );
       const strictReserve = options.replies?.strictReserve ?? false;
+      const topologyChanged = (topology: Topology) => kept?.refreshed(topology);
       const equipped = equipment(entrance, traffic, platform);
-      parts = assemble({ platform, traffic, directory, strictReserve, diagnostics, ...equipped });
+      parts = assemble({ platform, traffic, directory, strictReserve, diagnostics, topologyChanged, ...equipped });
       parts.start();
-      return new ClientCore(parts);
+      return new ClientCore(parts, kept);
+    } catch (error) {
+      link?.close();
+      await kept?.close();
+      throw error;
     } finally {
       release();
     }
@@ -225,10 +255,11 @@ export class ClientCore {
   /**
    * Ends the client. With `drain`, up to so many ms go by first in which what was accepted is sent, at the usual rate, and
    * nothing more is accepted. What is not acknowledged then rejects with ERR_MIX_MIXNET_CLOSED. Another call cuts the drain
-   * short to its own. Never rejects.
+   * short to its own. Never rejects. Afterwards the storage is free.
    */
-  close(options: { readonly drain?: Milliseconds } = {}): Promise<void> {
-    return this.#parts.close(options.drain ?? 0);
+  async close(options: { readonly drain?: Milliseconds } = {}): Promise<void> {
+    await this.#parts.close(options.drain ?? 0);
+    await this.#kept?.close();
   }
 
   #open(data: Uint8Array, { lane = GENERAL_LANE, signal }: SendOptions) {

@@ -7,9 +7,8 @@ import {
   type Directory,
   type ExpectedRotation,
   expectedRotation,
-  type GatewayNode,
   type KeyRotation,
-  Topology,
+  type Topology,
 } from '../topology/index.ts';
 import { Alarm } from './alarm.ts';
 import type { Counters } from './stats.ts';
@@ -156,9 +155,7 @@ export class NetworkView {
     if (own === undefined || topology.rotationId !== this.#latest.topology.rotationId) {
       throw new MixnetError('ERR_MIX_GATEWAY_UNKNOWN');
     }
-    const gateways: readonly GatewayNode[] = [...topology.gateways, own];
-    const { epoch, rotationId, refreshedAt, layers } = topology;
-    return new Topology({ epoch, rotationId, refreshedAt, layers, gateways });
+    return topology.withGateway(own);
   }
 
   #isOver(): boolean {

@@ -1,10 +1,12 @@
+import { equalBytes } from '../crypto/bytes.ts';
 import { type Diagnostics, failureCodeOf } from '../diagnostics/index.ts';
 import { MixnetError } from '../errors.ts';
-import { GatewayLink, type LinkState } from '../gateway/index.ts';
+import { type Admission, GatewayLink, type LinkState } from '../gateway/index.ts';
 import type { IdentityKey } from '../message/index.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
-import { chooseGateway, type Directory, type GatewayNode, type Topology } from '../topology/index.ts';
-import { type ClientKeys, generateClientKeys } from './client-keys.ts';
+import type { ClientRecord } from '../storage/index.ts';
+import { chooseGateway, type Directory, type GatewayNode, type Topology, urlOfGateway } from '../topology/index.ts';
+import { type ClientKeys, clientKeysOf, generateClientKeys } from './client-keys.ts';
 import { withDeadline } from './deadline.ts';
 
 export interface StartUpOptions {
@@ -15,7 +17,11 @@ export interface StartUpOptions {
   /** Only gateways with `wss:`. */
   readonly secure: boolean;
   readonly diagnostics?: Diagnostics | undefined;
-  readonly on: { push(bytes: Uint8Array): void; state(state: LinkState): void };
+  /** A client that was here before: it comes back as it was, by its own gateway or not at all. */
+  readonly kept: ClientRecord | undefined;
+  /** What the link asks when its gateway does not come back. */
+  readonly presentUrl: (gateway: Uint8Array) => string | undefined;
+  readonly on: { push(bytes: Uint8Array): void; state(state: LinkState): void; admitted(admission: Admission): void };
 }
 
 /** A registered client with a way in and a view of the network. */
@@ -34,7 +40,11 @@ export async function startUp(options: StartUpOptions, signal: AbortSignal): Pro
   signal.addEventListener('abort', passOn, { once: true });
   try {
     const topology = options.directory.topology({ signal: together.signal });
-    const [entrance] = await Promise.all([enterAny(options, topology, together.signal), topology]);
+    const entering =
+      options.kept === undefined
+        ? enterAny(options, topology, together.signal)
+        : enterAgain(options, options.kept, topology, together.signal);
+    const [entrance] = await Promise.all([entering, topology]);
     return entrance;
   } catch (error) {
     together.abort(error);
@@ -58,7 +68,8 @@ async function enterAny(options: StartUpOptions, topology: Promise<Topology>, si
       throw errors.length === 0 ? error : allFailed(errors);
     }
     try {
-      return await enter(options, chosen, topology, signal);
+      const ms = identity === undefined ? ATTEMPT_MS : ONLY_ATTEMPT_MS;
+      return await enter(options, { gateway: chosen, ms }, topology, signal);
     } catch (error) {
       if (signal.aborted || !isGatewaysFault(error)) throw error;
       errors.push(error);
@@ -71,25 +82,81 @@ async function enterAny(options: StartUpOptions, topology: Promise<Topology>, si
   throw allFailed(errors);
 }
 
-/** With keys of its own for each gateway, so that those that refuse cannot tell that it was the same client. */
-async function enter(
-  { platform, gateway: named, on }: StartUpOptions,
-  gateway: { readonly identity: Uint8Array; readonly url: string },
+/** By the gateway that the client is registered with, and no other: where it was, else where the directory says it is. */
+async function enterAgain(
+  options: StartUpOptions,
+  kept: ClientRecord,
   topology: Promise<Topology>,
   signal: AbortSignal,
 ): Promise<Entrance> {
-  const keys = generateClientKeys(platform.randomBytes);
-  const link = new GatewayLink({ platform, gateway, identity: keys.identity, on });
+  const { platform, directory, secure } = options;
+  const { identity, url: before } = kept.gateway;
+  const view = topology.then(known => withGateway(known, identity, directory, signal));
+  view.catch(() => {}); // told by whoever waits for it
+  let failures = 0;
+  const again = async (url: string, ms: Milliseconds) => {
+    try {
+      return await enter(options, { gateway: { identity, url }, ms, kept }, view, signal);
+    } catch (error) {
+      if (signal.aborted || !isGatewaysFault(error)) throw error;
+      failures += 1;
+      options.diagnostics?.emit('client:gateway-failed', () => ({ code: failureCodeOf(error), failures }));
+      throw error;
+    }
+  };
+  let failure: unknown;
+  const isRecent = Math.abs(platform.wallTime() - kept.gateway.urlSeenAt) < URL_LIFETIME_MS;
+  if (isRecent && !(secure && before.startsWith('ws:'))) {
+    try {
+      return await again(before, KEPT_ATTEMPT_MS);
+    } catch (error) {
+      if (signal.aborted || !isGatewaysFault(error)) throw error;
+      failure = error;
+    }
+  }
+  const now = urlOfGateway((await view).gateways, identity, secure);
+  if (now === undefined) throw new MixnetError('ERR_MIX_GATEWAY_UNKNOWN', { message: GONE, cause: failure });
+  if (now === before && failure !== undefined) throw failure;
+  return again(now, ONLY_ATTEMPT_MS);
+}
+
+/** One that is left out, of a list made by performance, still serves its clients. */
+async function withGateway(
+  topology: Topology,
+  gateway: Uint8Array,
+  directory: Directory,
+  signal: AbortSignal,
+): Promise<Topology> {
+  if (topology.findNode(gateway) !== undefined) return topology;
+  const own = (await directory.entryGateways({ signal })).find(({ identity }) => equalBytes(identity, gateway));
+  return own === undefined ? topology : topology.withGateway(own);
+}
+
+interface Attempt {
+  readonly gateway: { readonly identity: Uint8Array; readonly url: string };
+  readonly ms: Milliseconds;
+  readonly kept?: ClientRecord;
+}
+
+/** A new client has keys of its own for each gateway, so that those that refuse cannot tell that it was the same one. */
+async function enter(
+  { platform, on, presentUrl }: StartUpOptions,
+  { gateway, ms, kept }: Attempt,
+  topology: Promise<Topology>,
+  signal: AbortSignal,
+): Promise<Entrance> {
+  const keys = kept === undefined ? generateClientKeys(platform.randomBytes) : clientKeysOf(kept);
+  const link = new GatewayLink({
+    platform,
+    gateway,
+    identity: keys.identity,
+    ...(kept !== undefined && { registration: kept }),
+    presentUrl: () => presentUrl(gateway.identity),
+    on,
+  });
   try {
-    await withDeadline(
-      platform,
-      {
-        ms: named === undefined ? ATTEMPT_MS : ONLY_ATTEMPT_MS,
-        error: () => new MixnetError('ERR_MIX_GATEWAY_UNREACHABLE'),
-        signal,
-      },
-      limited => link.connect({ signal: limited }),
-    );
+    const error = () => new MixnetError('ERR_MIX_GATEWAY_UNREACHABLE');
+    await withDeadline(platform, { ms, error, signal }, limited => link.connect({ signal: limited }));
     const view = await topology;
     signal.throwIfAborted();
     checkWayBack(view, gateway.identity, platform);
@@ -128,7 +195,15 @@ function without(gateways: readonly GatewayNode[], identity: Uint8Array): readon
 }
 
 const MAX_GATEWAYS = 5;
+/** A kept URL that is older is not tried before the directory has been asked, as in Nym's Rust SDK. */
+const URL_LIFETIME_MS: Milliseconds = 7 * 86_400_000;
 /** A dead gateway must not cost the user's patience. */
 const ATTEMPT_MS: Milliseconds = 10_000;
+/** It may have moved since. */
+const KEPT_ATTEMPT_MS: Milliseconds = 20_000;
 /** There is no other to go to. */
 const ONLY_ATTEMPT_MS: Milliseconds = 30_000;
+
+const GONE =
+  'The directory does not list the gateway that the stored client is registered with. Another one gives another address: ' +
+  'to have that, remove what is stored.';

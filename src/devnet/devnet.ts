@@ -69,6 +69,8 @@ export interface DevnetGateway extends Switchable {
   readonly url: string;
   /** Cuts every client off; they may come back at once. */
   disconnectClients(): void;
+  /** Loses all registrations, with bandwidth and stored messages: who comes back has to register anew. */
+  forgetClients(): void;
 }
 
 export interface DevnetRequester {
@@ -171,6 +173,7 @@ function devnetOf(
       identity: base58.encode(gateway.identity.publicKey),
       url: network.gatewayUrl(place),
       disconnectClients: () => gateway.disconnectClients(),
+      forgetClients: () => gateway.forgetClients(),
     })),
     requesters: requesters.map(requester => ({
       address: addressOf(requester),

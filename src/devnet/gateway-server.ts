@@ -127,6 +127,11 @@ export class GatewayServer implements Switchable {
     for (const { socket } of this.#connections.values()) socket.cut();
   }
 
+  /** Loses keys, bandwidth and messages of all clients, as a gateway does that is set up anew. */
+  forgetClients(): void {
+    this.#clients.forgetAll();
+  }
+
   /** A client's `openWebSocket`, without a socket. */
   connectInProcess(handlers: WebSocketHandlers): WebSocketConnection {
     const socket = new InProcessSocket(handlers);

@@ -77,6 +77,7 @@ export interface ClientEventDetails {
   'topology-failed': { readonly source: string; readonly code: FailureCode; readonly failures: number };
   'topology-recovered': { readonly source: string; readonly failures: number };
   'key-rotation': { readonly source: string; readonly rotation: number };
+  'storage-failed': { readonly source: string; readonly code: FailureCode };
   'exit-failover': {
     readonly source: string;
     readonly exit: string;
@@ -178,6 +179,11 @@ export const diagnosticEvents: {
     when: 'the nodes of the network have other keys than before',
     level: 'info',
     fields: ['source', 'rotation'],
+  },
+  'client:storage-failed': {
+    when: 'the storage could not be written; the client goes on, and tries again with the next change, or at its end',
+    level: 'error',
+    fields: ['source', 'code'],
   },
   'client:exit-failover': {
     when: 'an exit did not connect a stream, and another may be asked',

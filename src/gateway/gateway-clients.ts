@@ -74,6 +74,13 @@ export class GatewayClients<Session> {
     this.#take(nameOf(identity));
   }
 
+  /** All of them; those who are connected stay connected. */
+  forgetAll(): void {
+    this.#clients.clear();
+    this.#inboxes.clear();
+    this.#storedBytes = 0;
+  }
+
   sharedKey(identity: Uint8Array): Uint8Array | undefined {
     return this.#clients.get(nameOf(identity))?.sharedKey;
   }

@@ -43,7 +43,7 @@ export class StateEvent extends DiagnosticEvent<ClientEventDetails['state']> {
 export interface MixnetClientStats extends ClientStats, ExitStats {}
 
 export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
-  /** The Nym address under which others reach this client: made for it alone. */
+  /** The Nym address under which others reach this client: made for it alone, unless a storage has kept it. */
   readonly address: string;
   readonly #core: ClientCore;
   readonly #exits: Exits;
@@ -69,15 +69,17 @@ export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
   }
 
   /**
-   * Enters the mixnet by a gateway, with a fresh identity. Rejects with `ERR_MIX_DIRECTORY_…`, `ERR_MIX_GATEWAY_…`,
-   * `ERR_MIX_TIMEOUT_SETUP` or the signal's reason, and with a TypeError for options that cannot be.
+   * Enters the mixnet by a gateway, with a fresh identity or with that of the storage. Rejects with
+   * `ERR_MIX_DIRECTORY_…`, `ERR_MIX_GATEWAY_…`, `ERR_MIX_STORAGE_…`, `ERR_MIX_TIMEOUT_SETUP`, `ERR_MIX_USAGE_OPTION` where
+   * the stored client belongs to another gateway than the one named, or the signal's reason, and with a TypeError for
+   * options that cannot be.
    *
    * @param listeners are told of everything from the beginning on, the connecting included.
    */
   static async connect(options: MixnetClientOptions = {}, ...listeners: Listeners[]): Promise<MixnetClient> {
     checkOptionNames(options);
     checkClientOptions(options);
-    const { platform = createPlatform(), gateway, traffic, signal, setupTimeoutMs, exits, logger } = options;
+    const { platform = createPlatform(), gateway, storage, traffic, signal, setupTimeoutMs, exits, logger } = options;
     const diagnostics = new Diagnostics({ randomBytes: platform.randomBytes, logger, listeners });
     const beginning = platform.now();
     const api = typeof options.api === 'string' ? [options.api] : (options.api ?? DEFAULT_DIRECTORY_URLS);
@@ -87,6 +89,7 @@ export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
       api,
       secure: globalThis.location?.protocol === 'https:',
       ...(gateway !== undefined && { gateway }),
+      ...(storage !== undefined && { storage }),
       ...(traffic !== undefined && { traffic }),
       ...(signal !== undefined && { signal }),
       ...(setupTimeoutMs !== undefined && { setupTimeoutMs }),

@@ -4,13 +4,22 @@ import { base58 } from '@scure/base';
 import { completeTraffic, type Traffic } from '../client/index.ts';
 import { isLogger, type Logger } from '../diagnostics/index.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
+import { type ClientStorage, isClientStorage } from '../storage/index.ts';
 import { parseAddress } from './addresses.ts';
 
 export interface ClientOptions {
   /** Base URL of the directory, or several that stand in for one another. Default: that of the Nym network. */
   readonly api?: string | readonly string[] | undefined;
-  /** Identity of the gateway to enter by, base58. Default: any that takes us, chosen anew for each client. */
+  /**
+   * Identity of the gateway to enter by, base58. Default: that of the stored client; without one any that takes us, chosen
+   * anew for each client.
+   */
   readonly gateway?: string | undefined;
+  /**
+   * Keeps keys, gateway and registration, so that the next client with it has the same address. One client at a time uses
+   * it. Default: nothing is kept, and every client is a new one.
+   */
+  readonly storage?: ClientStorage | undefined;
   /** Pace of the traffic and the like, by the names of Nym's configuration. Default: Nym's values. */
   readonly traffic?: Partial<Traffic> | undefined;
   /** Clock, timers, randomness, sockets. Default: those of the runtime. */
@@ -33,6 +42,7 @@ export interface MixnetClientOptions extends ClientOptions {
 const optionNames = [
   'api',
   'gateway',
+  'storage',
   'traffic',
   'platform',
   'signal',
@@ -56,6 +66,7 @@ export function checkOptionNames(options: MixnetClientOptions): void {
 export function checkClientOptions({
   api,
   gateway,
+  storage,
   traffic,
   platform,
   signal,
@@ -66,6 +77,7 @@ export function checkClientOptions({
     throw invalid('api', 'one or more URLs of http or https, without user, query or hash');
   }
   if (gateway !== undefined && !isIdentity(gateway)) throw invalid('gateway', 'the identity of a gateway');
+  if (storage !== undefined && !isClientStorage(storage)) throw invalid('storage', 'a ClientStorage');
   if (typeof (traffic ?? {}) !== 'object' || traffic === null) throw invalid('traffic', 'an object');
   completeTraffic(traffic);
   if (platform !== undefined && typeof platform?.openWebSocket !== 'function') throw invalid('platform', 'a Platform');

@@ -49,6 +49,16 @@ export function gatewayUrl({ entry, ips: [ip] }: GatewayNode, secure: boolean): 
   return `ws://${ip.includes(':') ? `[${ip}]` : ip}:${wsPort}/`;
 }
 
+/** Where a gateway is by a list of them; `undefined` where that does not say. */
+export function urlOfGateway(
+  gateways: readonly GatewayNode[],
+  identity: Uint8Array,
+  secure: boolean,
+): string | undefined {
+  const node = gateways.find(gateway => equalBytes(gateway.identity, identity));
+  return node && gatewayUrl(node, secure);
+}
+
 /** The identity of a node as people write it: base58 of 32 bytes. Throws a `TypeError` for anything else. */
 export function parseIdentity(text: string): Uint8Array {
   let bytes: Uint8Array | undefined;

@@ -8,6 +8,7 @@ export {
   type GatewayChoice,
   gatewayUrl,
   parseIdentity,
+  urlOfGateway,
 } from './gateway-choice.ts';
 export {
   type ExpectedRotation,

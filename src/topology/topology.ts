@@ -70,6 +70,12 @@ export class Topology implements TopologyContents {
     return this.#nodes.get(nameOf(identity));
   }
 
+  /** The same, and a gateway that it does not have. */
+  withGateway(gateway: GatewayNode): Topology {
+    const { epoch, rotationId, refreshedAt, layers, gateways } = this;
+    return new Topology({ epoch, rotationId, refreshedAt, layers, gateways: [...gateways, gateway] });
+  }
+
   /**
    * One node of each layer, each with the same chance, then the named gateway. Throws ERR_MIX_MIXNET_NO_ROUTE where that
    * gateway is unknown, or has a key that no packet may be encrypted to.
