@@ -1,7 +1,7 @@
 /**
  * The error base of every room.
  *
- * A code says who is to blame by its family: the directory, the gateway, the mixnet, the exit, the destination's TLS or
+ * A code says who is to blame by its family: the directory, the gateway, the mixnet, the exit, another client, the destination's TLS or
  * HTTP, the clock, the storage, or the caller.
  *
  * @module
@@ -34,6 +34,10 @@ export const mixnetErrorCodes = {
   ERR_MIX_EXIT_STARVED: 'The exit ran out of reply blocks for this connection.',
   ERR_MIX_EXIT_MALFORMED: 'The exit sent a message that its protocol does not have.',
   ERR_MIX_EXIT_OVERRUN: 'The reader of this connection was too slow, and its buffer is full.',
+  ERR_MIX_PEER_SILENT: 'The other client did not answer in time, or has fallen silent.',
+  ERR_MIX_PEER_RESET: 'The other client gave the stream up.',
+  ERR_MIX_PEER_CLOSED: 'The stream to the other client is closed.',
+  ERR_MIX_PEER_OVERRUN: 'The reader of this stream was too slow, or a piece is missing and too much came after it.',
   ERR_MIX_TLS_UNAVAILABLE: 'This runtime has no TLS that this package can use.',
   ERR_MIX_TLS_CERTIFICATE: 'The certificate of the destination was not accepted.',
   ERR_MIX_TLS_HANDSHAKE: 'The TLS handshake with the destination failed.',

@@ -43,6 +43,7 @@ const ofFamily: Record<Family, ExitCode> = {
   GATEWAY: 111,
   MIXNET: 112,
   EXIT: 113,
+  PEER: 113,
   TLS: 35,
   HTTP: 8,
   TIMEOUT: 28,

@@ -20,10 +20,12 @@ import {
   type MixnetStream,
   type OpenStreamOptions,
 } from '../exit/index.ts';
+import { PeerStreams } from '../peer/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import { parseAddress, parseTag } from './addresses.ts';
 import { type IncomingMessage, IncomingMessageEvent, MessageReader } from './messages.ts';
 import { checkClientOptions, checkOptionNames, type MixnetClientOptions } from './options.ts';
+import type { DialStreamOptions } from './stream-options.ts';
 
 /** What a client tells of itself, and the messages that come for it. */
 export type MixnetClientEvents = {
@@ -47,15 +49,23 @@ export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
   readonly address: string;
   readonly #core: ClientCore;
   readonly #exits: Exits;
+  readonly #peers: PeerStreams;
   readonly #readers = new Set<MessageReader>();
   readonly #release: () => void;
   #closing: Promise<void> | undefined;
 
-  private constructor(core: ClientCore, exits: Exits, release: () => void, diagnostics: Diagnostics) {
+  private constructor(
+    core: ClientCore,
+    exits: Exits,
+    peers: PeerStreams,
+    release: () => void,
+    diagnostics: Diagnostics,
+  ) {
     super();
     this.address = formatRecipient(core.address);
     this.#core = core;
     this.#exits = exits;
+    this.#peers = peers;
     this.#release = release;
     diagnostics.addListeners({
       hears: name => this.isHeard(ownName(name)),
@@ -102,7 +112,8 @@ export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
     diagnostics.emit('client:state', () => ({ state: core.state }));
     const directory = new Directory({ urls: api, platform });
     const release = options.background ? () => {} : platform.hold();
-    return new MixnetClient(core, new Exits({ core, directory, platform, exits, diagnostics }), release, diagnostics);
+    const toExits = new Exits({ core, directory, platform, exits, diagnostics });
+    return new MixnetClient(core, toExits, new PeerStreams(core, platform), release, diagnostics);
   }
 
   get state(): ClientState {
@@ -151,9 +162,28 @@ export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
     return reader;
   }
 
-  /** At once; the stream opens meanwhile, and can be written to. See `MixnetStream.opened` for how it may fail. */
-  openStream(options: OpenStreamOptions): MixnetStream {
-    return this.#exits.openStream(options);
+  /**
+   * Opens a stream: to a server, as TCP through an exit (`hostname`, `port`), or to another client (`recipient`) that
+   * listens. At once; the stream opens meanwhile, and can be written to. See `MixnetStream`.
+   *
+   * @throws TypeError for what is no hostname, port or Nym address; MixnetError `ERR_MIX_MIXNET_CLOSED`.
+   */
+  openStream(options: OpenStreamOptions | DialStreamOptions): MixnetStream {
+    if (!('recipient' in options)) return this.#exits.openStream(options);
+    return this.#peers.dial({ ...options, recipient: parseAddress(options.recipient, 'recipient') });
+  }
+
+  /**
+   * The streams that other clients open to this one, from now on: with `openStream({ recipient })`, or Nym's Rust SDK with
+   * `open_stream`. They come anonymously, and are answered through reply blocks alone. One that the program has taken from the
+   * iteration counts as accepted; up to 256 wait for that. The iteration ends with the client, by `break`, or by the signal,
+   * throwing its reason; those that wait then are refused. Listen before anybody has the address: what comes earlier is taken
+   * for messages, and from then on frames of streams are not.
+   *
+   * @throws TypeError while another iteration goes on
+   */
+  listen(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterableIterator<MixnetStream> {
+    return this.#peers.listen(options);
   }
 
   /**
@@ -165,8 +195,10 @@ export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
    * @param options.drain ms; default 0
    */
   close({ drain = 0 }: { readonly drain?: Milliseconds } = {}): Promise<void> {
-    if (drain > 0) this.#exits.closeStreams();
-    else this.#exits.close();
+    for (const streams of [this.#exits, this.#peers]) {
+      if (drain > 0) streams.closeStreams();
+      else streams.close();
+    }
     const closed = this.#core.close({ drain });
     this.#closing ??= closed.then(() => this.#closed());
     return this.#closing;
@@ -178,11 +210,13 @@ export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
 
   #closed(): void {
     this.#exits.close();
+    this.#peers.close();
     for (const reader of [...this.#readers]) reader.end();
     this.#release();
   }
 
   #received(message: ReceivedMessage): void {
+    if (this.#peers.received(message)) return;
     if (message.kind === 'reply' && message.pseudonym.isolation !== MESSAGES) return;
     // A copy: what is counted as waiting must not keep the packets and reply blocks that it came in.
     const data = message.data.slice();

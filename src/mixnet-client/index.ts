@@ -3,3 +3,4 @@
 export { MixnetClient, type MixnetClientEvents, type MixnetClientStats, StateEvent } from './client.ts';
 export { type IncomingMessage, IncomingMessageEvent, MessageReader } from './messages.ts';
 export { type ClientOptions, checkClientOptions, type MixnetClientOptions } from './options.ts';
+export type { DialStreamOptions } from './stream-options.ts';

@@ -1,5 +1,6 @@
 /** What all streams through the mixnet are made of, whoever is at the other end. */
 
+export { Arrivals } from './arrivals.ts';
 export { LAGGING_BYTES, MAX_SEND_BYTES, MAX_UNACKNOWLEDGED_BYTES, MAX_UNREAD_BYTES } from './bounds.ts';
 export { Conversation } from './conversation.ts';
 export type { MixnetStream } from './mixnet-stream.ts';

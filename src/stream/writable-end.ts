@@ -9,8 +9,10 @@ export interface WritableEndEvents {
   room(): number;
   /** Up to `MAX_SEND_BYTES`; false if it cannot be sent yet. */
   send(piece: Uint8Array): boolean;
-  /** The turn is over: all that was written in it is sent. */
+  /** The turn is over: all that was written in it is sent, if it could be. */
   turnEnded(): void;
+  /** The program writes no more. */
+  finished?(): void;
   aborted(reason: unknown): void;
 }
 
@@ -34,9 +36,17 @@ export class WritableEnd {
         controller.signal.addEventListener('abort', () => this.deafen(), { once: true });
       },
       write: chunk => this.#write(chunk),
-      close: () => this.flush(),
+      close: () => {
+        on.finished?.();
+        this.flush();
+      },
       abort: reason => on.aborted(reason),
     });
+  }
+
+  /** What was written and is not sent yet. */
+  get unsentBytes(): number {
+    return this.#written.reduce((sum, { length }) => sum + length, 0);
   }
 
   roomMayHaveCome(): void {
@@ -78,7 +88,7 @@ export class WritableEnd {
   async #write(chunk: unknown): Promise<void> {
     const bytes = bytesOf(chunk);
     for (let at = 0; at < bytes.length && !this.#deaf; ) {
-      const written = this.#written.reduce((sum, { length }) => sum + length, 0);
+      const written = this.unsentBytes;
       const room = Math.min(this.#on.room(), MAX_SEND_BYTES) - written;
       if (room <= 0) {
         await new Promise<void>(resolve => {
