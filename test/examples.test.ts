@@ -25,3 +25,13 @@ test('examples/fetch.ts prints what it fetched, and ends', async () => {
   expect(stdout).toBe('{"answer":42}');
   expect(stderr).toContain('200 application/json');
 });
+
+test('examples/streams.ts prints what came back, and ends', { timeout: 60_000 }, async () => {
+  const script = fileURLToPath(new URL('../examples/streams.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--conditions=mixfetch-source', '--import', 'tsx', script],
+    { env: { ...process.env, MIXFETCH_API: devnet.api } },
+  );
+  expect(stdout).toBe('hello through the mixnet');
+});

@@ -4,24 +4,37 @@
  * can be told from the crowd.
  */
 export interface Traffic {
-  /** Mean delay that each mix node adds to a packet, ms. Default 15. */
+  /**
+   * Mean delay that each mix node adds to a packet, ms, 0 to an hour; each is drawn from an exponential distribution. Default 15
+   * (`DEFAULT_AVERAGE_PACKET_DELAY`). Less is faster, and makes it easier to match what enters a node with what leaves it.
+   */
   readonly averagePacketDelayMs: number;
-  /** Mean delay that each mix node adds to an acknowledgement, ms. Default 15. */
+  /** The same for acknowledgements, ms. Default 15 (`DEFAULT_AVERAGE_PACKET_DELAY` too). */
   readonly averageAckDelayMs: number;
-  /** Mean gap of the main stream, whose every slot carries a real packet or cover, ms. Default 20: 50 packets a second. */
+  /**
+   * Mean gap of the main stream, whose every slot carries a real packet or cover, ms. Default 20: 50 packets
+   * a second (`DEFAULT_MESSAGE_STREAM_AVERAGE_DELAY`). It bounds the throughput, at some 80 KB a second. A larger gap is less
+   * cover, and another pace than that of the crowd.
+   */
   readonly messageSendingAverageDelayMs: number;
-  /** Mean gap of the loop cover stream, which never carries anything real, ms. Default 200: 5 packets a second. */
+  /**
+   * Mean gap of the loop cover stream, which never carries anything real, ms. Default 200:
+   * 5 packets a second (`DEFAULT_LOOP_COVER_STREAM_AVERAGE_DELAY`). A larger gap is less cover.
+   */
   readonly loopCoverTrafficAverageDelayMs: number;
   /**
    * Sends real packets at once and nothing in between. The gateway, and whoever watches the line, then sees when and how
    * much is sent: only where nothing has to be hidden, as at an exit. Default false.
    */
   readonly disableMainPoissonPacketDistribution: boolean;
-  /** Sends no loop cover. With the main stream's distribution off too, an idle client is silent. Default false. */
+  /**
+   * Sends no loop cover, which flows at the same rate whatever the main stream does, also while that has slowed down. With the
+   * main stream's distribution off too, an idle client is silent, and whoever watches sees when it is not. Default false.
+   */
   readonly disableLoopCoverTrafficStream: boolean;
-  /** The wait for an acknowledgement is the sampled delays of both ways times this … Default 1.5. */
+  /** The wait for an acknowledgement is the sampled delays of both ways times this … Default 1.5 (`DEFAULT_ACK_WAIT_MULTIPLIER`). */
   readonly ackWaitMultiplier: number;
-  /** … plus this, ms. Default 1500. */
+  /** … plus this, ms. Default 1500 (`DEFAULT_ACK_WAIT_ADDITION`). */
   readonly ackWaitAdditionMs: number;
   /**
    * How often a packet to a known address is sent again before `send` rejects; 0 sends once. Default 30, where Nym's

@@ -8,7 +8,10 @@ import { type ClientStorage, isClientStorage } from '../storage/index.ts';
 import { parseAddress } from './addresses.ts';
 
 export interface ClientOptions {
-  /** Base URL of the directory, or several that stand in for one another. Default: that of the Nym network. */
+  /**
+   * Base URL of the directory, or several that stand in for one another: http or https, without user, query or hash.
+   * Default: the API of the Nym network (`NYM_API` of nymtech/nym `common/network-defaults/src/mainnet.rs`).
+   */
   readonly api?: string | readonly string[] | undefined;
   /**
    * Identity of the gateway to enter by, base58. Default: that of the stored client; without one any that takes us, chosen
@@ -20,7 +23,10 @@ export interface ClientOptions {
    * it. Default: nothing is kept, and every client is a new one.
    */
   readonly storage?: ClientStorage | undefined;
-  /** Pace of the traffic and the like, by the names of Nym's configuration. Default: Nym's values. */
+  /**
+   * Pace of the traffic and the like, by the names of Nym's configuration. Default: Nym's values, line by line in `Traffic`.
+   * Cover is full unless it is lowered here by name; whoever differs from the defaults can be told from the crowd.
+   */
   readonly traffic?: Partial<Traffic> | undefined;
   /** Clock, timers, randomness, sockets. Default: those of the runtime. */
   readonly platform?: Platform | undefined;
@@ -31,11 +37,14 @@ export interface ClientOptions {
 }
 
 export interface MixnetClientOptions extends ClientOptions {
-  /** Nym addresses of the network requesters to use for streams, in no order. Default: those of the directory. */
+  /**
+   * Nym addresses (`identity.encryption@gateway`) of the network requesters to use for streams to servers, in no order.
+   * Default: those of the directory, chosen by performance, role and policy.
+   */
   readonly exits?: readonly string[] | undefined;
   /** Do not keep the process alive while the client is connected. Default false. */
   readonly background?: boolean | undefined;
-  /** How long `connect` may take, ms. Default 60 000. */
+  /** How long `connect` may take, ms; then it rejects with `ERR_MIX_TIMEOUT_SETUP`. Default 60 000. */
   readonly setupTimeoutMs?: Milliseconds | undefined;
 }
 
