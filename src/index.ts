@@ -270,24 +270,15 @@ const fetchOptions = ['tls', 'ca', 'extraCa', 'pool', 'decoders', 'timeouts', 'd
 function checkOptions(options: Partial<MixFetchOptions & SharedClientOptions>): void {
   const unknown = Object.keys(options).find(name => ![...clientOptions, ...fetchOptions].includes(name));
   if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
-  const { client, ca, extraCa, tls, decoders = {}, diagnostics } = options;
+  const { client, tls, decoders = {}, diagnostics } = options;
   if ('client' in options && !(client instanceof MixnetClient)) throw invalid('client', 'a MixnetClient');
   checkClientOptions(options);
   const hosts = (diagnostics as { readonly hosts?: unknown } | null)?.hosts;
   if (diagnostics === null || !['hashed', 'plain', undefined].includes(hosts as string | undefined)) {
     throw invalid('diagnostics', '{ hosts: "hashed" } or { hosts: "plain" }');
   }
-  if (!isListOfCertificates(ca)) throw invalid('ca', 'certificates in PEM');
-  if (!isListOfCertificates(extraCa)) throw invalid('extraCa', 'certificates in PEM');
   if (!['platform', 'own', undefined].includes(tls)) throw invalid('tls', '"platform" or "own"');
   if (Object.values(decoders).some(decoder => typeof decoder !== 'function')) throw invalid('decoders', 'functions');
-}
-
-/** What is no certificate, Node would pass over without a word. */
-function isListOfCertificates(value: unknown): boolean {
-  const isCertificate = (member: unknown) =>
-    typeof member === 'string' && member.includes('-----BEGIN CERTIFICATE-----');
-  return value === undefined || (Array.isArray(value) && value.every(isCertificate));
 }
 
 function invalid(option: string, what: string): TypeError {

@@ -1,40 +1,60 @@
 /** A new connection: a stream at an exit and, for https, TLS over it to the destination itself. */
 
-import type { ByteStream, Tls } from '../tls/index.ts';
+import type { ByteStream, SecureStream, Tls } from '../tls/index.ts';
 import { Connection } from './connection.ts';
 import type { ExitStream, FetchContext } from './context.ts';
 import type { Deadlines } from './deadlines.ts';
 
-export interface Target {
-  /** Connections of the same key may be reused for one another. */
-  readonly key: string;
+export interface Destination {
   readonly hostname: string;
   readonly port: number;
   readonly secure: boolean;
   readonly isolation: string;
   readonly exit: string | undefined;
-  /** Whether the request that the connection is made for may reach the destination twice. */
+  /** Whether what is written first may reach the destination twice. */
   readonly idempotent: boolean;
+  /** Protocols to offer inside TLS, the best first. */
+  readonly alpn: readonly string[];
+}
+
+export interface Target extends Omit<Destination, 'alpn'> {
+  /** Connections of the same key may be reused for one another. */
+  readonly key: string;
+}
+
+export interface Reached {
+  /** At the exit; not open yet, if nothing is to be secured. */
+  readonly stream: ExitStream;
+  /** TLS over it, after the handshake. */
+  readonly secured: SecureStream | undefined;
 }
 
 /** One of HTTP/1.1 only: the codec speaks nothing else. */
-const ALPN = ['http/1.1'];
+export async function dial(context: FetchContext, tls: Tls, target: Target, deadlines: Deadlines): Promise<Connection> {
+  const { stream, secured } = await reach(context, tls, { ...target, alpn: ['http/1.1'] }, deadlines);
+  return new Connection(context.platform, stream, secured);
+}
 
 /**
- * For http the connection is given before the exit has answered, so that the request shares the flight of the request to
- * connect; for https, that flight carries the ClientHello.
+ * Without TLS the stream is given before the exit has answered, so that what is written shares the flight of the request to
+ * connect; with TLS, that flight carries the ClientHello. Leaves `deadlines` waiting for the connection to stand.
  */
-export async function dial(context: FetchContext, tls: Tls, target: Target, deadlines: Deadlines): Promise<Connection> {
+export async function reach(
+  context: Pick<FetchContext, 'open'>,
+  tls: Tls,
+  destination: Destination,
+  deadlines: Deadlines,
+): Promise<Reached> {
   const { signal, record } = deadlines;
   const attempt = record?.attempt;
   deadlines.enter('setup');
   const opening = context.open({
-    hostname: target.hostname,
-    port: target.port,
-    isolation: target.isolation,
-    exit: target.exit,
+    hostname: destination.hostname,
+    port: destination.port,
+    isolation: destination.isolation,
+    exit: destination.exit,
     // With TLS, what goes out first is a ClientHello, which asks for nothing yet.
-    replay: target.secure || target.idempotent,
+    replay: destination.secure || destination.idempotent,
     connectTimeoutMs: deadlines.timeouts.connect,
     signal,
   });
@@ -46,11 +66,11 @@ export async function dial(context: FetchContext, tls: Tls, target: Target, dead
     () => {},
   );
   deadlines.enter('connect');
-  if (!target.secure) return new Connection(context.platform, stream);
+  if (!destination.secure) return { stream, secured: undefined };
   try {
-    const secured = await handshake(tls, target, stream, signal);
+    const secured = await handshake(tls, destination, stream, signal);
     record?.mark('tls', attempt);
-    return new Connection(context.platform, stream, secured);
+    return { stream, secured };
   } catch (error) {
     close(stream, error);
     throw error;
@@ -58,9 +78,14 @@ export async function dial(context: FetchContext, tls: Tls, target: Target, dead
 }
 
 /** Fails when the exit refuses, with what the exit says, or when TLS fails. */
-async function handshake(tls: Tls, target: Target, stream: ExitStream, signal: AbortSignal): Promise<ByteStream> {
+async function handshake(
+  tls: Tls,
+  { hostname, alpn }: Destination,
+  stream: ExitStream,
+  signal: AbortSignal,
+): Promise<SecureStream> {
   // At once, before `opened`, so that the ClientHello shares the flight.
-  const secured = tls.secure(stream, { hostname: target.hostname, alpn: ALPN, signal });
+  const secured = tls.secure(stream, { hostname, alpn, signal });
   const refused = new Promise<never>((_, reject) => stream.opened.catch(reject));
   return unlessAborted(Promise.race([refused, secured]), signal, late => close(late, signal.reason));
 }

@@ -2,10 +2,12 @@
 
 export { ClientSetup } from './client-setup.ts';
 export type { Decoder, ExitStream, FetchContext, OpenOptions, PoolLimits } from './context.ts';
+export { Deadlines } from './deadlines.ts';
+export { type Destination, type Reached, reach } from './dial.ts';
 export { createFetch, type Fetch, type FetchStats } from './fetch.ts';
 export { defaultHeaders } from './headers.ts';
 export { readObjectUrl } from './object-url.ts';
-export { defaultPoolLimits, type PoolStats } from './pool.ts';
-export type { MixFetchInit, MixnetInit } from './request.ts';
+export { defaultPoolLimits, type PoolStats, resolvePoolLimits } from './pool.ts';
+export { type MixFetchInit, type MixnetInit, readMixnetInit } from './request.ts';
 export { rawHeaders } from './response.ts';
 export { defaultTimeouts, type Timeouts } from './timeouts.ts';

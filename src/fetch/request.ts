@@ -210,7 +210,11 @@ function inheritedBody(original: RequestLike | undefined): UnsettledBody | undef
   };
 }
 
-function readMixnetInit(given: unknown, timeouts: Timeouts): Pick<FetchRequest, 'isolation' | 'exit' | 'timeouts'> {
+/** @throws TypeError naming what is wrong. */
+export function readMixnetInit(
+  given: unknown,
+  timeouts: Timeouts,
+): Pick<FetchRequest, 'isolation' | 'exit' | 'timeouts'> {
   if (given === undefined) return { isolation: '', exit: undefined, timeouts };
   if (typeof given !== 'object' || given === null) throw invalid('mixnet');
   const unknown = Object.keys(given).find(name => !['isolation', 'exit', 'timeouts'].includes(name));

@@ -14,12 +14,14 @@ import {
   rootCertificates,
   type SecureContext,
 } from 'node:tls';
+import { checkAuthorities } from './authorities.ts';
 import { RecordDuplex } from './node-duplex.ts';
 import { NodeSecureStream } from './node-stream.ts';
 import type { Authorities, ByteStream, SecureOptions, SecureStream, Tls } from './secure-stream.ts';
 import { isAddress, serverNameOf } from './server-name.ts';
 
 export function createTls(authorities: Authorities, _platform?: unknown): Tls {
+  checkAuthorities(authorities);
   // Only when it is needed: reading all root certificates takes some 30 ms.
   let trust: SecureContext | undefined;
   return {

@@ -7,6 +7,7 @@
 
 import { MixnetError } from '../errors.ts';
 import type { Platform } from '../platform/platform.ts';
+import { checkAuthorities } from './authorities.ts';
 import { OwnSecureStream } from './own-stream.ts';
 import { TlsConnection } from './protocol/connection.ts';
 import type { Authorities, ByteStream, SecureOptions, SecureStream, Tls } from './secure-stream.ts';
@@ -18,6 +19,7 @@ import { Trust, type TrustAnchor } from './x509/trust.ts';
 export type TlsPlatform = Pick<Platform, 'randomBytes' | 'wallTime'>;
 
 export function createOwnTls(authorities: Authorities, platform: TlsPlatform): Tls {
+  checkAuthorities(authorities);
   let trust: Promise<Trust> | undefined;
   return {
     async secure(stream, options) {
