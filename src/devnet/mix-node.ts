@@ -1,5 +1,5 @@
 import { base58 } from '@scure/base';
-import type { Milliseconds, Platform } from '../platform/platform.ts';
+import type { Milliseconds } from '../platform/platform.ts';
 import {
   type FinalPacket,
   type ForwardPacket,
@@ -32,17 +32,34 @@ const MAX_DELAY: Milliseconds = 10_000;
 const MAX_STALLED_PACKETS = 2_000;
 
 export interface MixNodeOptions {
-  readonly platform: Platform;
   readonly nodeId: number;
   readonly keys: RotatingKeys;
   readonly links: Links;
   readonly lifetime: Lifetime;
   /** Multiplies the delays that packets ask for. */
   readonly delayScale: number;
-  /** Gets what describes the packet, in case anybody looks. */
-  readonly observed: (describe: () => ObservedPacket) => void;
   /** What a gateway does with a packet that ends here. A node without it is a mix node, and passes packets on only. */
   readonly deliver?: (final: FinalPacket, carried: CarriedPacket) => void;
+  /** Told of every packet that is for this node, and of what is in it. */
+  readonly observed: (reading: NodeReading) => void;
+}
+
+/** What a node reads of a packet. */
+export interface NodeReading {
+  readonly nodeId: number;
+  readonly carried: CarriedPacket;
+  readonly unwrapped: UnwrappedPacket;
+}
+
+/** As others are told of it. */
+export function observedPacket({ nodeId, carried, unwrapped }: NodeReading, at: Milliseconds): ObservedPacket {
+  return {
+    at,
+    nodeId,
+    version: unwrapped.version,
+    bytes: carried.packet.length,
+    destination: unwrapped.type === 'final' ? base58.encode(unwrapped.destination) : undefined,
+  };
 }
 
 /** Unwraps packets, holds each as long as it asks, and passes it on. The last hop, in a gateway, is one too. */
@@ -118,23 +135,13 @@ export class MixNode implements Switchable {
 
   #passOn(unwrapped: UnwrappedPacket, key: SphinxKey, carried: CarriedPacket): void {
     this.#counters.countVersion(unwrapped.version);
-    this.#options.observed(() => this.#describe(unwrapped, carried));
+    this.#options.observed({ nodeId: this.nodeId, carried, unwrapped });
     if (!key.seen.admit(unwrapped.replayTag)) this.#counters.count('replayed');
     else if (unwrapped.type === 'forward') this.#forward(unwrapped, carried);
     else {
       this.#counters.count('final');
       this.#options.deliver?.(unwrapped, carried);
     }
-  }
-
-  #describe(unwrapped: UnwrappedPacket, { packet }: CarriedPacket): ObservedPacket {
-    return {
-      at: this.#options.platform.now(),
-      nodeId: this.nodeId,
-      version: unwrapped.version,
-      bytes: packet.length,
-      destination: unwrapped.type === 'final' ? base58.encode(unwrapped.destination) : undefined,
-    };
   }
 
   #unwrap({ packet, rotation }: CarriedPacket): { unwrapped: UnwrappedPacket; key: SphinxKey } | undefined {

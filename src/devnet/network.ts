@@ -12,7 +12,7 @@ import { GatewayServer, type ObservedFrame } from './gateway-server.ts';
 import { InProcessLinks } from './in-process-links.ts';
 import { Lifetime } from './lifetime.ts';
 import type { Links } from './links.ts';
-import { MixNode, type ObservedPacket } from './mix-node.ts';
+import { MixNode, type NodeReading, type ObservedPacket, observedPacket } from './mix-node.ts';
 import { PacketCounters } from './node-stats.ts';
 import type { CompleteOptions } from './options.ts';
 import { inProcessWebSockets } from './platforms.ts';
@@ -36,6 +36,8 @@ export class Network {
   readonly gateways: GatewayServer[] = [];
   readonly observers = new Set<(frame: ObservedFrame) => void>();
   readonly nodeObservers = new Set<(packet: ObservedPacket) => void>();
+  /** Told what nodes read of the packets that come to them. */
+  readonly readers = new Set<(reading: NodeReading) => void>();
   /** Addresses of the network requesters, by the place of their gateway. */
   readonly requesters = new Map<number, string>();
   readonly authority: CertificateAuthority | undefined;
@@ -112,6 +114,7 @@ export class Network {
     this.lifetime.end();
     this.observers.clear();
     this.nodeObservers.clear();
+    this.readers.clear();
   }
 
   async #addMixNode(layer: 1 | 2 | 3): Promise<void> {
@@ -139,16 +142,14 @@ export class Network {
   #nodeOptions() {
     const { platform, random, delayScale } = this.#options;
     return {
-      platform,
       nodeId: this.mixNodes.length + this.gateways.length + 1,
       keys: new RotatingKeys(random(32), this.#epochs),
       links: this.#links,
       lifetime: this.lifetime,
       delayScale,
-      observed: (describe: () => ObservedPacket) => {
-        if (this.nodeObservers.size === 0) return;
-        const packet = describe();
-        for (const observer of this.nodeObservers) observer(packet);
+      observed: (reading: NodeReading) => {
+        for (const reader of this.readers) reader(reading);
+        for (const observer of this.nodeObservers) observer(observedPacket(reading, platform.now()));
       },
     };
   }
