@@ -97,7 +97,8 @@ export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
       platform,
       diagnostics,
       api,
-      secure: globalThis.location?.protocol === 'https:',
+      // By its origin: a worker made from a blob has the rules of its page, and `blob:` for its protocol.
+      secure: globalThis.location?.origin?.startsWith('https:') ?? false,
       ...(gateway !== undefined && { gateway }),
       ...(storage !== undefined && { storage }),
       ...(traffic !== undefined && { traffic }),

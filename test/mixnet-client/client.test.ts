@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Devnet, startDevnet, VirtualPlatform } from '../../src/devnet/index.ts';
 import {
   MessageReader,
@@ -178,6 +178,26 @@ describe('a client of the mixnet', () => {
       await expect(client.reply('0OIl', utf8.encode('x'))).rejects.toThrow(/"senderTag"/);
       await until(client.close());
     });
+  });
+});
+
+test.each([
+  ['https:', 'https://page.test', false],
+  ['blob:', 'https://page.test', false],
+  ['http:', 'http://page.test', true],
+  ['file:', 'null', true],
+])('on a page of %s and origin %s, a gateway without TLS is used: %s', async (protocol, origin, used) => {
+  await inDevnet(async ({ connect, until }) => {
+    vi.stubGlobal('location', { protocol, origin });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const connected = connect().then(
+      async client => {
+        await until(client.close());
+        return 'connected';
+      },
+      error => error.code,
+    );
+    expect(await connected).toBe(used ? 'connected' : 'ERR_MIX_GATEWAY_UNKNOWN');
   });
 });
 
