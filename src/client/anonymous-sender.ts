@@ -6,7 +6,7 @@ import {
   SENDER_TAG_BYTES,
   type SenderTag,
 } from '../message/index.ts';
-import type { Platform } from '../platform/platform.ts';
+import type { Milliseconds, Platform } from '../platform/platform.ts';
 import type { Topology } from '../topology/index.ts';
 import type { Deliveries, Delivery } from './deliveries.ts';
 import { ADDITIONAL_SURBS_LANE, type Lane } from './lanes.ts';
@@ -26,6 +26,8 @@ export interface AnonymousSenderOptions {
   readonly counters: Counters;
   /** Throws ERR_MIX_MIXNET_NO_ROUTE. */
   readonly topology: () => Topology;
+  /** When the next packet is due, which nothing may delay. */
+  readonly nextSlot: () => Milliseconds;
   /** Of messages that hold reply blocks only. */
   readonly maxRetransmissions: number;
 }
@@ -52,7 +54,7 @@ export class AnonymousSender {
 
   constructor(options: AnonymousSenderOptions) {
     this.#options = options;
-    this.#workshop = new SurbWorkshop(options.platform);
+    this.#workshop = new SurbWorkshop(options.platform, options.nextSlot);
   }
 
   /** The same one for the same arguments, until it is released. */

@@ -111,6 +111,7 @@ export function assemble(options: AssembleOptions): ClientParts {
       streams.wake();
     },
     replyExpired: outgoing => replier.expired(outgoing),
+    surbUnused: (tag, surb) => replier.unused(tag, surb),
   });
   const ready = new ReadyPackets(lanes, transmissions, random);
   const streams = new TrafficStreams<QueuedFragment, OutgoingPacket>({
@@ -132,8 +133,9 @@ export function assemble(options: AssembleOptions): ClientParts {
   const deliveries: Deliveries = new Deliveries(
     () => platform.hold(),
     delivery => {
-      transmissions.drop(delivery);
+      // In this order: the reply blocks that the other gives back are not for what is left of this one.
       replier.drop(delivery);
+      transmissions.drop(delivery);
     },
   );
 
@@ -148,6 +150,7 @@ export function assemble(options: AssembleOptions): ClientParts {
     replyKeys,
     counters,
     topology,
+    nextSlot: () => streams.nextDeadline,
     maxRetransmissions,
   });
   const replier: Replier = new Replier({

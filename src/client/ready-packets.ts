@@ -1,10 +1,12 @@
 import type { Milliseconds, RandomBytes } from '../platform/platform.ts';
 import { ADDITIONAL_SURBS_LANE, type Lane, type Lanes } from './lanes.ts';
 
-/** How queued items become packets. Neither function throws. */
+/** How queued items become packets. None of the functions throws. */
 export interface PacketMaker<Item, Packet> {
   /** Whether anybody still waits for this item. */
   wanted(item: Item): boolean;
+  /** The item is thrown away, since nobody waits for it. */
+  discard(item: Item): void;
   /** `undefined` when it cannot be built now; the maker has then taken the item back. */
   real(item: Item): Packet | undefined;
   /** `undefined` without a topology. */
@@ -104,7 +106,10 @@ export class ReadyPackets<Item, Packet> {
   }
 
   #dropUnwanted(): void {
-    this.#reals = this.#reals.filter(({ value }) => this.#make.wanted(value.item));
+    const unwanted = this.#reals.filter(({ value }) => !this.#make.wanted(value.item));
+    if (unwanted.length === 0) return;
+    this.#reals = this.#reals.filter(ready => !unwanted.includes(ready));
+    for (const { value } of unwanted) this.#make.discard(value.item);
   }
 
   #prepareCover(now: Milliseconds): boolean {
@@ -121,9 +126,9 @@ export class ReadyPackets<Item, Packet> {
 
   #buildNext(now: Milliseconds): Ready<RealPacket<Item, Packet>> | undefined {
     for (let popped = this.#lanes.pop(this.#random); popped !== undefined; popped = this.#lanes.pop(this.#random)) {
-      if (!this.#make.wanted(popped.item)) continue;
-      const ready = this.#build(popped.lane, popped.item, now);
+      const ready = this.#make.wanted(popped.item) ? this.#build(popped.lane, popped.item, now) : undefined;
       if (ready !== undefined) return ready;
+      if (!this.#make.wanted(popped.item)) this.#make.discard(popped.item);
     }
     return undefined;
   }

@@ -137,6 +137,16 @@ export class ReceivedSurbs<Item> {
     return this.#senders.get(nameOf(tag))?.stock.take();
   }
 
+  /** A reply block was not used after all: what it was for is given up, or could not be sent. Others may need it. */
+  giveBack(tag: SenderTag, surb: ReplySurb, now: Milliseconds): ReplyDecision<Item> {
+    const decision = nothing<Item>();
+    const sender = this.#senders.get(nameOf(tag));
+    if (sender === undefined) return decision;
+    sender.stock.giveBack(surb);
+    if (sender.parked.size > 0) this.#advance(sender, now, decision);
+    return decision;
+  }
+
   /** Parked fragments that nobody waits for any more, or that were acknowledged after all. */
   drop(tag: SenderTag, gone: (item: Item) => boolean): void {
     this.#senders.get(nameOf(tag))?.parked.drop(gone);

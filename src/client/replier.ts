@@ -104,6 +104,11 @@ export class Replier {
     this.#surbs.drop(destination.tag, parked => parked === outgoing);
   }
 
+  /** A reply block that was bound to a fragment has not been used. */
+  unused(tag: SenderTag, surb: ReplySurb): void {
+    this.#carryOut(this.#surbs.giveBack(tag, surb, this.#options.platform.now()));
+  }
+
   /** A delivery has ended: what is parked of it is dropped. */
   drop(delivery: Delivery): void {
     const tag = this.#tags.get(delivery);

@@ -16,6 +16,8 @@ interface Held {
 export class SurbStock {
   #fresh: Held[] = [];
   #stale: Held[] = [];
+  /** Those that were taken, as they were held. */
+  readonly #taken = new WeakMap<ReplySurb, Held>();
   #view: RotationView | undefined;
 
   constructor(view: RotationView | undefined) {
@@ -38,7 +40,19 @@ export class SurbStock {
   }
 
   take(): ReplySurb | undefined {
-    return (this.#fresh.shift() ?? this.#stale.shift())?.surb;
+    const held = this.#fresh.shift() ?? this.#stale.shift();
+    if (held !== undefined) this.#taken.set(held.surb, held);
+    return held?.surb;
+  }
+
+  /** A reply block that was taken and not used: it is the next to be taken again. */
+  giveBack(surb: ReplySurb): void {
+    const held = this.#taken.get(surb);
+    if (held === undefined || !this.#taken.delete(surb) || this.available >= MAX_HELD) return;
+    // It may have waited in a lane until its rotation was over.
+    const view = this.#view;
+    const maybeOver = view !== undefined && !view.previousAccepted && surb.rotation !== rotationMarker(view.rotation);
+    if (!maybeOver) this.#queueFor(surb).unshift(held);
   }
 
   /** The network's keys may have changed; returns how many reply blocks became stale by it. */

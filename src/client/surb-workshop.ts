@@ -1,6 +1,7 @@
 import type { ReplySurb } from '../message/index.ts';
-import type { Platform } from '../platform/platform.ts';
+import type { Milliseconds, Platform } from '../platform/platform.ts';
 import { Alarm } from './alarm.ts';
+import { BuildTime } from './build-time.ts';
 
 /** Reply blocks to be made. Only one of `done` and `failed` is called, once, unless nobody wants them any more. */
 export interface SurbOrder {
@@ -14,27 +15,32 @@ export interface SurbOrder {
 }
 
 /**
- * Makes reply blocks one order after the other, in slices of a few milliseconds between which other tasks have their turn:
- * a hundred of them must not delay a slot of the traffic streams. What fits into the first slice is done at once.
+ * Makes reply blocks one order after the other, in slices of a few milliseconds between which other tasks have their turn,
+ * and none that would not be done before the next slot of the traffic streams: a hundred of them must not delay a packet.
+ * What fits into the first slice is done at once.
  */
 export class SurbWorkshop {
   readonly #platform: Platform;
+  readonly #nextSlot: () => Milliseconds;
   readonly #alarm: Alarm;
+  readonly #buildTime = new BuildTime();
   readonly #orders: { readonly order: SurbOrder; readonly surbs: ReplySurb[] }[] = [];
   #waiting = false;
 
-  constructor(platform: Platform) {
+  /** `nextSlot`: when the next packet is due. */
+  constructor(platform: Platform, nextSlot: () => Milliseconds) {
     this.#platform = platform;
+    this.#nextSlot = nextSlot;
     this.#alarm = new Alarm(platform, () => {
       this.#waiting = false;
-      this.#slice();
+      this.#slice(true);
     });
   }
 
   order(order: SurbOrder): void {
     const before = order.urgent ? this.#orders.findIndex(({ order: { urgent } }) => !urgent) : -1;
     this.#orders.splice(before === -1 ? this.#orders.length : before, 0, { order, surbs: [] });
-    if (!this.#waiting) this.#slice();
+    if (!this.#waiting) this.#slice(false);
   }
 
   stop(): void {
@@ -42,16 +48,32 @@ export class SurbWorkshop {
     this.#orders.length = 0;
   }
 
-  #slice(): void {
+  /** After a wait at least one is made, whatever is due: packets that are always late must not leave none at all. */
+  #slice(waited: boolean): void {
     const start = this.#platform.now();
+    const nextSlot = this.#nextSlot();
+    let now = start;
     for (let made = 0; this.#orders.length > 0; made++) {
-      if (made === MAX_SLICE || this.#platform.now() - start > SLICE_MS) {
-        this.#waiting = true;
-        this.#alarm.set(this.#platform.now());
+      if (made === MAX_SLICE || now - start > SLICE_MS) {
+        this.#continueAt(now);
+        return;
+      }
+      // After the slot, and after the packet for the one behind it has been built.
+      const fits = nextSlot - now >= this.#buildTime.longest;
+      if (!fits && (made > 0 || !waited)) {
+        this.#continueAt(Math.max(now, nextSlot) + AFTER_SLOT_MS);
         return;
       }
       this.#makeOne();
+      const before = now;
+      now = this.#platform.now();
+      this.#buildTime.add(now - before);
     }
+  }
+
+  #continueAt(time: Milliseconds): void {
+    this.#waiting = true;
+    this.#alarm.set(time);
   }
 
   #makeOne(): void {
@@ -74,3 +96,4 @@ export class SurbWorkshop {
 const SLICE_MS = 5;
 /** For a clock that stands still while code runs. */
 const MAX_SLICE = 16;
+const AFTER_SLOT_MS = 1;

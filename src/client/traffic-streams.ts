@@ -1,5 +1,6 @@
 import type { Milliseconds, Platform } from '../platform/platform.ts';
 import { Alarm } from './alarm.ts';
+import { BuildTime } from './build-time.ts';
 import type { ReadyPackets, RealPacket } from './ready-packets.ts';
 import { SendSchedule } from './send-schedule.ts';
 import { SendingDelay, SOCKET_CAPACITY_PACKETS } from './sending-delay.ts';
@@ -78,6 +79,11 @@ export class TrafficStreams<Item, Packet> {
     });
   }
 
+  /** When the next packet is due; infinity without streams. What takes time should be done before, or after. */
+  get nextDeadline(): Milliseconds {
+    return Math.min(...[this.#main, this.#loop].map(schedule => schedule?.nextDeadline ?? Number.POSITIVE_INFINITY));
+  }
+
   #slots(): void {
     const now = this.#options.platform.now();
     if (this.#main !== undefined) {
@@ -133,7 +139,7 @@ export class TrafficStreams<Item, Packet> {
   /** Builds what is missing, as far as there is time before the next slot: a slot never waits for a build that is not its own. */
   #prepare(): void {
     const { ready, platform } = this.#options;
-    const deadline = this.#nextDeadline();
+    const deadline = this.nextDeadline;
     let now = platform.now();
     while (deadline - now > this.#buildTime.longest && ready.prepareOne(now)) {
       const before = now;
@@ -142,12 +148,8 @@ export class TrafficStreams<Item, Packet> {
     }
   }
 
-  #nextDeadline(): Milliseconds {
-    return Math.min(...[this.#main, this.#loop].map(schedule => schedule?.nextDeadline ?? Number.POSITIVE_INFINITY));
-  }
-
   #setAlarm(): void {
-    const deadline = this.#nextDeadline();
+    const deadline = this.nextDeadline;
     this.#alarm.set(deadline === Number.POSITIVE_INFINITY ? undefined : deadline);
   }
 
@@ -161,21 +163,6 @@ export class TrafficStreams<Item, Packet> {
   }
 }
 
-/** How long a packet takes to build here: what the last ones took, and some more to be safe. */
-class BuildTime {
-  #average: Milliseconds = 0;
-
-  get longest(): Milliseconds {
-    return Math.min(this.#average * 1.5, MAX_BUILD_TIME_MS);
-  }
-
-  add(took: Milliseconds): void {
-    this.#average += (took - this.#average) / 8;
-  }
-}
-
-/** However slow the machine, there are gaps in which packets are prepared. */
-const MAX_BUILD_TIME_MS = 15;
 /** A regular packet as it goes to the gateway: 2413 bytes, its first hop, and the frame around them. */
 const FRAME_BYTES = 2452;
 const MAX_SLICE_PACKETS = 16;

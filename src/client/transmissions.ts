@@ -34,7 +34,12 @@ export interface QueuedFragment {
 /** What is there of a delivery that has not ended. */
 interface Shipment {
   readonly outgoing: readonly OutgoingFragment[];
-  batches: readonly Batch<QueuedFragment>[];
+  batches: readonly QueuedBatch[];
+}
+
+interface QueuedBatch extends Batch<QueuedFragment> {
+  /** What `next` has not given. */
+  rest(): readonly QueuedFragment[];
 }
 
 export interface TransmissionsOptions {
@@ -49,6 +54,8 @@ export interface TransmissionsOptions {
   readonly queued: (lane: Lane) => void;
   /** A fragment to a tag was not acknowledged in time: `queueThroughSurbs` it again when there is a reply block. */
   readonly replyExpired: (outgoing: OutgoingFragment) => void;
+  /** A reply block given to `queueThroughSurbs` was not used, and will not be. */
+  readonly surbUnused: (tag: SenderTag, surb: ReplySurb) => void;
 }
 
 /**
@@ -133,8 +140,11 @@ export class Transmissions implements PacketMaker<QueuedFragment, OutgoingPacket
   drop(delivery: Delivery): void {
     const shipment = this.#shipments.get(delivery);
     this.#shipments.delete(delivery);
-    for (const batch of shipment?.batches ?? []) this.#options.lanes.remove(delivery.lane, batch);
     for (const { id } of shipment?.outgoing ?? []) this.#acks.drop(id);
+    for (const batch of shipment?.batches ?? []) {
+      this.#options.lanes.remove(delivery.lane, batch);
+      for (const item of batch.rest()) this.discard(item);
+    }
     this.#setAlarm();
   }
 
@@ -144,6 +154,10 @@ export class Transmissions implements PacketMaker<QueuedFragment, OutgoingPacket
 
   wanted({ outgoing }: QueuedFragment): boolean {
     return this.#acks.has(outgoing.id);
+  }
+
+  discard({ outgoing: { destination }, surb }: QueuedFragment): void {
+    if (destination.kind === 'sender' && surb !== undefined) this.#options.surbUnused(destination.tag, surb);
   }
 
   real(queued: QueuedFragment): OutgoingPacket | undefined {
@@ -159,6 +173,7 @@ export class Transmissions implements PacketMaker<QueuedFragment, OutgoingPacket
       this.#failures.set(outgoing, error);
       // As if it were sent and lost: the next attempt may find a better topology, and the attempts are limited.
     }
+    this.discard(queued);
     this.#startTimer(outgoing, 0, this.#options.platform.now());
     return undefined;
   }
@@ -182,9 +197,12 @@ export class Transmissions implements PacketMaker<QueuedFragment, OutgoingPacket
   #queueBatch(items: readonly QueuedFragment[]): void {
     const delivery = items[0]?.outgoing.delivery;
     const shipment = delivery && this.#shipments.get(delivery);
-    if (delivery === undefined || shipment === undefined) return; // it has ended already
+    if (delivery === undefined || shipment === undefined) {
+      for (const item of items) this.discard(item); // it has ended already
+      return;
+    }
     let taken = 0;
-    const batch: Batch<QueuedFragment> = {
+    const batch: QueuedBatch = {
       get remaining() {
         return items.length - taken;
       },
@@ -194,6 +212,7 @@ export class Transmissions implements PacketMaker<QueuedFragment, OutgoingPacket
         this.#acks.add(item.outgoing);
         return item;
       },
+      rest: () => items.slice(taken),
     };
     shipment.batches = [...shipment.batches.filter(({ remaining }) => remaining > 0), batch];
     this.#options.lanes.push(delivery.lane, batch);

@@ -210,6 +210,32 @@ describe('messages', () => {
   });
 });
 
+test('an answer that is given up leaves its reply blocks to one that can still go out', async () => {
+  const net = await Loopback.start();
+  const pace = { messageSendingAverageDelayMs: 1000, disableLoopCoverTrafficStream: true };
+  const [alice, bob] = [await net.connect({ traffic: quiet }), await net.connect({ traffic: pace })];
+  const toBob = collect(bob);
+  await net.platform.until(
+    alice.sendAnonymous(alice.pseudonym(bob.address, ''), bytes('question'), { replySurbs: 12 }),
+  );
+  await net.platform.advance(200);
+  const question = toBob[0];
+  if (question?.kind !== 'repliable') throw new Error('no question came');
+  // Nobody gives more: her gateway takes what comes for her.
+  await alice.close();
+  const controller = new AbortController();
+  const options = { lane: 'long', signal: controller.signal };
+  const long = outcome(bob.reply(question.senderTag, new Uint8Array(15_000), options));
+  const short = outcome(bob.reply(question.senderTag, bytes('answer')));
+  expect([bob.laneLength('long'), bob.laneLength('general')]).toEqual([10, 1]);
+  controller.abort(new Error('enough'));
+  expect(await long).toMatchObject({ message: 'enough' });
+  await net.platform.advance(90_000);
+  expect(await short).toBe('done');
+  await bob.close();
+  await net.leftNothing();
+});
+
 describe('nothing waits for ever', () => {
   test('a message that the network swallows is rejected', async () => {
     const net = await Loopback.start();

@@ -10,6 +10,8 @@ function createReady() {
     unwanted: new Set<string>(),
     routable: true,
     wanted: (item: string) => !make.unwanted.has(item),
+    discarded: [] as string[],
+    discard: (item: string) => void make.discarded.push(item),
     real(item: string) {
       if (!make.routable) return undefined;
       built.push(item);
@@ -72,6 +74,11 @@ test('what nobody waits for any more is not sent', () => {
   expect(ready.takeReal(10)).toBeUndefined();
   prepare(10);
   expect(ready.takeReal(20)?.item).toBe('z');
+  expect(make.discarded).toEqual(['x', 'y']);
+  lanes.push('a', single('never built'));
+  make.unwanted.add('never built');
+  prepare(30);
+  expect(make.discarded).toEqual(['x', 'y', 'never built']);
 });
 
 test('reply blocks that are ready give way to what is queued after them', () => {

@@ -210,6 +210,38 @@ describe('what is parked', () => {
   });
 });
 
+describe('reply blocks that were not used after all', () => {
+  test('are the next to be used, once, and let go what waits', () => {
+    const surbs = new ReceivedSurbs<number>();
+    surbs.received(tag, replyBlocks(10), false, 0);
+    const { send } = surbs.reply(tag, 'general', items(8), 0);
+    const [first, second] = send.map(({ surb }) => surb);
+    if (first === undefined || second === undefined) throw new Error('nothing was sent');
+    expect(surbs.giveBack(tag, first, 1).send).toEqual([]);
+    expect(surbs.giveBack(tag, first, 1).send).toEqual([]);
+    expect(surbs.giveBack(tag, second, 1).send).toEqual([]);
+    expect(surbs.available(tag)).toBe(3);
+    expect(surbs.reply(tag, 'general', [9], 2).send).toEqual([{ item: 9, surb: second }]);
+    expect(surbs.reply(tag, 'general', [10], 2).send).toEqual([]);
+    expect(surbs.giveBack(tag, second, 3).send).toEqual([{ item: 10, surb: second }]);
+  });
+
+  test('are gone with the rotation they are of, and strangers’ are nobody’s', () => {
+    const surbs = new ReceivedSurbs<number>();
+    surbs.rotate({ rotation: 1, previousAccepted: false }, 0);
+    surbs.received(tag, replyBlocks(10, 1), false, 0);
+    const [sent] = surbs.reply(tag, 'general', [1], 0).send;
+    const [foreign] = replyBlocks(1);
+    if (sent === undefined || foreign === undefined) throw new Error('nothing was sent');
+    surbs.rotate({ rotation: 2, previousAccepted: false }, hour);
+    const before = surbs.available(tag);
+    surbs.giveBack(tag, sent.surb, hour);
+    surbs.giveBack(tag, foreign, hour);
+    surbs.giveBack(senderTag(99), foreign, hour);
+    expect(surbs.available(tag)).toBe(before);
+  });
+});
+
 describe('bounds', () => {
   test('a sender who pushes reply blocks without end fills a store of 400, the youngest', () => {
     const surbs = new ReceivedSurbs<number>();

@@ -60,6 +60,7 @@ function createSender(wishes: Partial<Traffic> = {}) {
       streams.wake();
     },
     replyExpired: () => {},
+    surbUnused: () => {},
   });
   const ready = new ReadyPackets(lanes, transmissions, platform.randomBytes);
   const streams = new TrafficStreams({

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { type SurbOrder, SurbWorkshop } from '../../src/client/surb-workshop.ts';
+import { withParts } from '../../src/devnet/platforms.ts';
 import type { ReplySurb } from '../../src/message/index.ts';
 import { VirtualPlatform } from '../support/virtual-platform.ts';
 
 const block = {} as ReplySurb;
+const noSlots = () => Number.POSITIVE_INFINITY;
 
 function order(name: string, amount: number, log: string[], changes: Partial<SurbOrder> = {}): SurbOrder {
   return {
@@ -19,7 +21,7 @@ function order(name: string, amount: number, log: string[], changes: Partial<Sur
 
 test('a few reply blocks are made at once, none too', () => {
   const log: string[] = [];
-  const workshop = new SurbWorkshop(new VirtualPlatform());
+  const workshop = new SurbWorkshop(new VirtualPlatform(), noSlots);
   workshop.order(order('none', 0, log));
   workshop.order(order('few', 10, log));
   expect(log).toEqual(['none: 0', 'few: 10']);
@@ -28,7 +30,7 @@ test('a few reply blocks are made at once, none too', () => {
 test('many are made in slices, between which others have their turn', async () => {
   const log: string[] = [];
   const platform = new VirtualPlatform();
-  const workshop = new SurbWorkshop(platform);
+  const workshop = new SurbWorkshop(platform, noSlots);
   let [made, mostAtOnce, sinceTurn] = [0, 0, 0];
   const make = () => {
     made += 1;
@@ -47,10 +49,45 @@ test('many are made in slices, between which others have their turn', async () =
   expect(platform.pendingTimers).toBe(0);
 });
 
+test('none is begun that would not be done when the next packet is due, and yet all are made', async () => {
+  const log: string[] = [];
+  const platform = new VirtualPlatform();
+  const [makeMs, gapMs] = [2, 7];
+  let [busyMs, latest] = [0, 0];
+  // Making one takes time, though the clock of the test stands still meanwhile.
+  const now = () => platform.now() + busyMs;
+  const slot = () => Math.ceil((now() + 1e-9) / gapMs) * gapMs;
+  const workshop = new SurbWorkshop(withParts(platform, { now }), slot);
+  const make = () => {
+    const due = slot();
+    busyMs += makeMs;
+    if (log.length === 0) latest = Math.max(latest, now() - due);
+    return block;
+  };
+  workshop.order(order('learns what one takes', 20, [], { make }));
+  await platform.advance(1000);
+  latest = 0;
+  workshop.order(order('many', 100, log, { make }));
+  await platform.advance(10_000);
+  expect(log).toEqual(['many: 100']);
+  expect(latest).toBe(0);
+});
+
+test('where packets are always due, one is made in every turn', async () => {
+  const log: string[] = [];
+  const platform = new VirtualPlatform();
+  const workshop = new SurbWorkshop(platform, () => platform.now() - 1);
+  workshop.order(order('many', 100, log));
+  await platform.advance(99);
+  expect(log).toEqual([]);
+  await platform.advance(2);
+  expect(log).toEqual(['many: 100']);
+});
+
 test('those that a message waits for come first', async () => {
   const log: string[] = [];
   const platform = new VirtualPlatform();
-  const workshop = new SurbWorkshop(platform);
+  const workshop = new SurbWorkshop(platform, noSlots);
   workshop.order(order('ahead', 100, log, { urgent: false }));
   workshop.order(order('more ahead', 100, log, { urgent: false }));
   workshop.order(order('first', 50, log));
@@ -62,7 +99,7 @@ test('those that a message waits for come first', async () => {
 test('what nobody wants any more is not made, and what cannot be made is said', async () => {
   const log: string[] = [];
   const platform = new VirtualPlatform();
-  const workshop = new SurbWorkshop(platform);
+  const workshop = new SurbWorkshop(platform, noSlots);
   let wanted = true;
   workshop.order(order('given up', 100, log, { wanted: () => wanted }));
   wanted = false;
@@ -78,7 +115,7 @@ test('what nobody wants any more is not made, and what cannot be made is said', 
 test('an order that fails when it is done takes no other with it', async () => {
   const log: string[] = [];
   const platform = new VirtualPlatform();
-  const workshop = new SurbWorkshop(platform);
+  const workshop = new SurbWorkshop(platform, noSlots);
   const done = () => {
     throw new Error('too many');
   };
@@ -91,7 +128,7 @@ test('an order that fails when it is done takes no other with it', async () => {
 
 test('a stopped workshop leaves no timer', () => {
   const platform = new VirtualPlatform();
-  const workshop = new SurbWorkshop(platform);
+  const workshop = new SurbWorkshop(platform, noSlots);
   workshop.order(order('many', 500, []));
   workshop.stop();
   expect(platform.pendingTimers).toBe(0);
