@@ -214,6 +214,19 @@ describe('a message', () => {
     expect(sender.transmissions.pending).toBe(0);
   });
 
+  test('whose sending takes a quarter of an hour arrives whole', async () => {
+    const sender = createSender({ messageSendingAverageDelayMs: 30_000, disableLoopCoverTrafficStream: true });
+    sender.streams.start();
+    const message = seededRandom('long')(1600 * 30);
+    const start = sender.platform.now();
+    const delivered = settled(sender.send(message));
+    while (sender.lanes.length(GENERAL_LANE) > 0) await sender.platform.advance(60_000);
+    expect(sender.platform.now() - start).toBeGreaterThan(11 * 60_000);
+    await sender.platform.advance(300_000);
+    expect(await delivered).toBe('delivered');
+    expect(sender.received).toEqual([message]);
+  });
+
   test('arrives under heavy loss, once, with other bytes and another route at each attempt', async () => {
     const sender = createSender(slow);
     const random = seededRandom('loss');

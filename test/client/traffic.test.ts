@@ -7,6 +7,7 @@ test('without wishes the traffic is that of Nym clients', () => {
   expect(defaultTraffic.loopCoverTrafficAverageDelayMs).toBe(200);
   expect(defaultTraffic.disableMainPoissonPacketDistribution).toBe(false);
   expect(defaultTraffic.disableLoopCoverTrafficStream).toBe(false);
+  expect(defaultTraffic.maximumNumberOfReplyRetransmissions).toBe(10);
 });
 
 test('a wish changes its option and no other', () => {
@@ -26,3 +27,10 @@ test.each([
   expect(() => completeTraffic(wishes)).toThrow(kind);
   expect(() => completeTraffic(wishes)).toThrow(Object.keys(wishes)[0]);
 });
+
+test.each(['secondaryPacketSize', 'primaryPacketSize', 'useLegacySphinxFormat', 'disableMixHops', 'fastmode'])(
+  'what would make a client stand out has no option: %s',
+  name => {
+    expect(() => completeTraffic({ [name]: true })).toThrow(TypeError);
+  },
+);

@@ -1,7 +1,9 @@
 /** What the link does as time goes by, on a clock that the test moves. */
 
 import { describe, expect, test } from 'vitest';
+import { withParts } from '../../src/devnet/platforms.ts';
 import { GatewayLink, type GatewayLinkOptions, type LinkState } from '../../src/gateway/index.ts';
+import type { Platform } from '../../src/platform/platform.ts';
 import { VirtualPlatform } from '../support/virtual-platform.ts';
 import { GatewayHost, identityOf, MemoryNetwork } from './gateway-host.ts';
 
@@ -170,6 +172,32 @@ describe('a lost connection', () => {
     expect({ opened: network.opened, timers: platform.pendingTimers }).toEqual({ opened, timers: 0 });
     expect(states).toEqual(['connecting', 'connected', 'reconnecting', 'closed']);
   });
+});
+
+test('a socket that throws when it is written to is a lost connection, whatever it throws', async () => {
+  for (const error of [new Error('ETIMEDOUT'), new DOMException('no', 'InvalidStateError'), 'message send error']) {
+    const { network, platform, host, newLink } = world();
+    let broken = false;
+    const openWebSocket: Platform['openWebSocket'] = (url, handlers) => {
+      const connection = network.openWebSocket(url, handlers);
+      const send = (data: string | Uint8Array) => {
+        if (broken) throw error;
+        connection.send(data);
+      };
+      return { ...connection, send };
+    };
+    const { link, states } = newLink({ platform: withParts(platform, { openWebSocket }) });
+    await during(platform, link.connect());
+    broken = true;
+    expect(link.send(packet)).toBe(false);
+    expect(link.state).toBe('reconnecting');
+    expect(link.lastError).toMatchObject({ code: 'ERR_MIX_GATEWAY_CLOSED', cause: error });
+    broken = false;
+    await platform.advance(1_000);
+    expect(states).toEqual(['connecting', 'connected', 'reconnecting', 'connected']);
+    expect(host.log).toEqual(['registered', 'authenticated']);
+    link.close();
+  }
 });
 
 describe('a connection that is dead without being closed', () => {
