@@ -289,7 +289,11 @@ export class ClientCore {
 }
 
 /** What a client needs of its keys: who it is, and how its packets are made and read. */
-function equipment({ keys, gateway, link, topology }: Entrance, traffic: Traffic, { randomBytes: random }: Platform) {
+export function equipment(
+  { keys, gateway, link, topology }: Entrance,
+  traffic: Traffic,
+  { randomBytes: random }: Platform,
+) {
   const { identity, encryption, ackKey } = keys;
   const self: Recipient = { identity: identity.publicKey, encryption: encryption.publicKey, gateway };
   const ownCover = new OwnCover();

@@ -6,8 +6,7 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { assemble, type ClientParts } from '../../src/client/assemble.ts';
-import { SphinxPacketBuilder } from '../../src/client/packet-builder.ts';
-import { payloadOpener } from '../../src/client/receive.ts';
+import { equipment } from '../../src/client/core.ts';
 import { startUp } from '../../src/client/start-up.ts';
 import { defaultTraffic } from '../../src/client/traffic.ts';
 import type { NodeReading } from '../../src/devnet/mix-node.ts';
@@ -159,17 +158,14 @@ async function connect(network: Network, clock: VirtualPlatform): Promise<Client
   const platform = withParts(clock, { directoryFetch: server.fetch, openWebSocket });
   const directory = new Directory({ urls: [server.url], platform });
   let parts: ClientParts | undefined;
-  const on = { push: (bytes: Uint8Array) => parts?.inbox.push(bytes), state() {} };
-  const options = { platform, directory, gateway: undefined, secure: false, on };
-  const entrance = await clock.until(startUp(options, new AbortController().signal));
-  const { link, topology, gateway } = entrance;
-  const { identity, encryption, ackKey } = entrance.keys;
+  const on = { push: (bytes: Uint8Array) => parts?.inbox.push(bytes), state() {}, admitted() {} };
+  const options = { platform, directory, gateway: undefined, secure: false, kept: undefined, on };
+  const entering = startUp({ ...options, presentUrl: () => undefined }, new AbortController().signal);
+  const entrance = await clock.until(entering);
+  const { identity, encryption } = entrance.keys;
   clients.push({ identity: hex(identity.publicKey), secret: encryption.secretKey });
-  const self = { identity: identity.publicKey, encryption: encryption.publicKey, gateway };
-  const builder = new SphinxPacketBuilder({ self, ackKey, traffic: defaultTraffic, random: platform.randomBytes });
-  const opener = payloadOpener({ ackKey, encryptionSecret: encryption.secretKey });
-  const equipment = { platform, traffic: defaultTraffic, directory, self, link, topology, builder, opener };
-  parts = assemble({ ...equipment, strictReserve: false });
+  const equipped = equipment(entrance, defaultTraffic, platform);
+  parts = assemble({ platform, traffic: defaultTraffic, directory, strictReserve: false, ...equipped });
   parts.start();
   return parts;
 }
