@@ -3,7 +3,14 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Devnet, type DevnetOptions, startDevnet, VirtualPlatform } from '../src/devnet/index.ts';
-import { createMixFetch, type MixFetch, type MixFetchOptions, MixnetClient, mixFetch } from '../src/index.ts';
+import {
+  createMixFetch,
+  type MixFetch,
+  type MixFetchOptions,
+  MixnetClient,
+  memoryStorage,
+  mixFetch,
+} from '../src/index.ts';
 import { type Origin, startOrigin } from './support/origin.ts';
 
 interface World {
@@ -88,6 +95,19 @@ describe('createMixFetch', () => {
     await until(devnet.directory.revive());
     expect((await until(fetch('http://shop.test/json', { mixnet: { timeouts: { setup: 60_000 } } }))).status).toBe(200);
     await until(fetch.close());
+  });
+
+  test('with a storage, the client of the next one has the same address', async () => {
+    const { create, until } = await world();
+    const storage = memoryStorage();
+    const addresses: string[] = [];
+    for (let start = 0; start < 2; start++) {
+      const fetch = create({ storage });
+      expect((await until(fetch('http://shop.test/json'))).status).toBe(200);
+      addresses.push(fetch.client.address);
+      await until(fetch.close());
+    }
+    expect(addresses[1]).toBe(addresses[0]);
   });
 
   test('a client that was lost for good is replaced', async () => {

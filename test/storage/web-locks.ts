@@ -1,4 +1,4 @@
-/** The part of the Web Locks API that a storage uses, within one test. Chromium's own is tried in `browser.test.ts`. */
+/** The part of the Web Locks API that a storage uses, within one test: Node 20 has none. */
 export function webLocks(): Pick<LockManager, 'request'> {
   const held = new Set<string>();
   async function request(name: string, ...rest: unknown[]): Promise<unknown> {
