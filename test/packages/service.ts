@@ -21,7 +21,7 @@ export const handlers: RequestHandler[] = [
   http.get('*/redirect', ({ request }) => {
     return HttpResponse.redirect(new URL(request.url).searchParams.get('to') ?? '/items', 302);
   }),
-  http.get('*/silence', async () => {
+  http.all('*/silence', async () => {
     await delay('infinite');
   }),
   http.get('*/stream', () => new HttpResponse(inPieces(words), { headers: { 'content-type': 'text/plain' } })),
