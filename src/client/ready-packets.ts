@@ -61,11 +61,15 @@ export class ReadyPackets<Item, Packet> {
     return this.#covers.length < COVERS_READY && this.#prepareCover(now);
   }
 
-  /** The real packet that is ready, if anybody still waits for it. */
+  /**
+   * The real packet that is ready, if anybody still waits for it. Where nothing is ready, not even cover, the slot waits for
+   * something to be built: then for a queued item, as cover would take as long. Or a slow machine sent cover alone.
+   */
   takeReal(now: Milliseconds): RealPacket<Item, Packet> | undefined {
     this.#dropUnwanted();
     const ready = this.#reals.shift();
-    if (ready === undefined || !tooOld(ready, now)) return ready?.value;
+    if (ready === undefined) return this.#coverIsReady(now) ? undefined : this.#buildNext(now)?.value;
+    if (!tooOld(ready, now)) return ready.value;
     return this.#build(ready.value.lane, ready.value.item, now)?.value;
   }
 
@@ -103,6 +107,11 @@ export class ReadyPackets<Item, Packet> {
   clear(): void {
     this.#covers = [];
     this.#reals = [];
+  }
+
+  #coverIsReady(now: Milliseconds): boolean {
+    const [cover] = this.#covers;
+    return cover !== undefined && !tooOld(cover, now);
   }
 
   #dropUnwanted(): void {

@@ -52,13 +52,23 @@ test('a packet that waits for seconds is built anew, from the same item', () => 
   expect(ready.takeCover(60_000)).toBe('cover, #6');
 });
 
+test('a slot that nothing at all is ready for carries what is queued, not cover', () => {
+  const { lanes, built, ready } = createReady();
+  for (const item of ['x', 'y']) lanes.push('a', single(item));
+  expect(ready.takeReal(0)?.item).toBe('x');
+  ready.prepareOne(0);
+  expect(ready.takeReal(0)).toBeUndefined();
+  expect(ready.takeCover(0)).toMatch('cover');
+  expect(ready.takeReal(0)?.item).toBe('y');
+  expect(built).toEqual(['x', 'cover', 'y']);
+});
+
 test('a new topology rebuilds all of them, and loses no item', () => {
   const { lanes, built, make, ready, prepare } = createReady();
   lanes.push('a', single('x'));
   prepare(0);
   const before = built.length;
   ready.rebuild();
-  expect(ready.takeReal(10)).toBeUndefined();
   prepare(10);
   expect(ready.takeReal(20)).toMatchObject({ item: 'x', packet: `packet of x, #${before + 2}` });
   make.routable = false;
