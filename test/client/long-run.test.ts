@@ -1,10 +1,8 @@
 /** Whole clients for hours, under a virtual clock and without cryptography: what they owe their users, whatever happens. */
 
 import { describe, expect, test } from 'vitest';
-import type { ReceivedMessage, Traffic } from '../../src/client/index.ts';
+import type { Traffic } from '../../src/client/index.ts';
 import { uniformUnit } from '../../src/crypto/sampling.ts';
-import { MixnetError } from '../../src/errors.ts';
-import type { NymMessage } from '../../src/message/index.ts';
 import type { Milliseconds } from '../../src/platform/platform.ts';
 import {
   criticalDistance,
@@ -13,6 +11,7 @@ import {
   distanceFromExponential,
 } from '../support/kolmogorov-smirnov.ts';
 import { gapsBetween } from '../traffic/examination.ts';
+import { converse, inOrder, numbered, numberIn, numbers, replyWithoutEnd, Work } from './conversation.ts';
 import { PlainClient } from './plain-client.ts';
 import { PlainMixnet, type PlainMixnetOptions } from './plain-mixnet.ts';
 
@@ -21,7 +20,7 @@ const hour = 60 * minute;
 /** A tenth of the usual packets: where the pace is not the point. */
 const slow: Partial<Traffic> = { messageSendingAverageDelayMs: 200, loopCoverTrafficAverageDelayMs: 2_000 };
 
-describe('the traffic of a client', () => {
+describe('the traffic of a client', { timeout: 240_000 }, () => {
   test('is that of an idle one whatever it has to do: the same rate, the same exponential gaps', async () => {
     const { mixnet, alice, bob } = couple({}, {});
     await mixnet.platform.advance(5 * minute);
@@ -46,7 +45,7 @@ describe('the traffic of a client', () => {
   });
 });
 
-describe('hours of', () => {
+describe('hours of', { timeout: 240_000 }, () => {
   test('idleness leave a client as they found it', async () => {
     const { mixnet, alice } = couple({}, slowest);
     await mixnet.platform.advance(minute);
@@ -71,7 +70,7 @@ describe('hours of', () => {
   test('conversation with a fifth of all packets lost deliver every message once', async () => {
     const { mixnet, alice, bob } = couple();
     mixnet.loss = 0.2;
-    const talk = converse(mixnet, alice, bob, { every: 4_000, until: hour });
+    const talk = converse(mixnet.platform, alice, bob, { every: 4_000, until: hour });
     await mixnet.platform.advance(hour + 5 * minute);
     expect(talk.outcomes).toEqual({ done: talk.sent });
     expect(talk.sent).toBeGreaterThan(1_300);
@@ -85,9 +84,9 @@ describe('hours of', () => {
 
   test('gateways that go away and forget settle every message, and lose only what they had acknowledged', async () => {
     const { mixnet, alice, bob } = couple({}, { ...slow, maximumNumberOfRetransmissions: 10 });
-    const talk = converse(mixnet, alice, bob, { every: 4_000, until: 2 * hour });
-    breakGateways(mixnet, 2 * hour);
-    await mixnet.platform.advance(2 * hour + 10 * minute);
+    const talk = converse(mixnet.platform, alice, bob, { every: 4_000, until: hour });
+    breakGateways(mixnet, hour);
+    await mixnet.platform.advance(hour + 10 * minute);
     expect(talk.pending).toBe(0);
     expect(Object.keys(talk.outcomes).sort()).toEqual(['ERR_MIX_GATEWAY_CLOSED', 'ERR_MIX_MIXNET_UNDELIVERED', 'done']);
     expect(talk.outcomes['done']).toBeGreaterThan(0.8 * talk.sent);
@@ -101,7 +100,7 @@ describe('hours of', () => {
       const explained = mixnet.explained.map(message => ('data' in message ? numberIn(message) : -1));
       expect(missing.filter(number => !explained.includes(number))).toEqual([]);
     }
-    expect(mixnet.losses.length).toBeGreaterThan(10);
+    expect(mixnet.losses.length).toBeGreaterThan(5);
     expect([alice.link.state, bob.link.state]).toEqual(['connected', 'connected']);
     await mixnet.platform.advance(35 * minute); // for which unfinished messages are kept
     expect([alice.held, bob.held]).toEqual([nothing, nothing]);
@@ -109,10 +108,10 @@ describe('hours of', () => {
   });
 
   test('conversation do not notice that the directory is away for 50 minutes, even with new keys meanwhile', async () => {
-    const { mixnet, alice, bob } = couple({ rotationEpochs: 2, firstEpoch: 2981 });
+    const { mixnet, alice, bob } = couple({ rotationEpochs: 2, firstEpoch: 2981 }, slowest);
     const { startedAt, lastEpochOfRotation, epoch } = mixnet.epochs.current;
     const rotation = startedAt + (lastEpochOfRotation - epoch + 1) * hour - mixnet.platform.wallTime();
-    const talk = converse(mixnet, alice, bob, { every: 5_000, until: rotation + hour });
+    const talk = converse(mixnet.platform, alice, bob, { every: 20_000, until: rotation + hour });
     await mixnet.platform.advance(rotation - 5 * minute);
     mixnet.directoryUp = false;
     await mixnet.platform.advance(50 * minute);
@@ -129,10 +128,10 @@ describe('hours of', () => {
   });
 
   test('one download go on through two changes of the keys', async () => {
-    const { mixnet, alice, bob } = couple({ epochMs: 4 * minute, rotationEpochs: 2 }, fasterThanSlow);
+    const { mixnet, alice, bob } = couple({ epochMs: 3 * minute, rotationEpochs: 2 }, fasterThanSlow);
     const first = mixnet.epochs.current.rotation;
     const download = replyWithoutEnd(alice, bob);
-    await mixnet.platform.advance(20 * minute);
+    await mixnet.platform.advance(14 * minute);
     expect(mixnet.epochs.current.rotation - first).toBeGreaterThanOrEqual(2);
     download.stop();
     await mixnet.platform.advance(2 * minute);
@@ -169,25 +168,6 @@ async function end(mixnet: PlainMixnet, ...clients: PlainClient[]): Promise<void
   expect(mixnet.platform.holders).toBe(0);
 }
 
-/** Counts what becomes of promises, by the code of the error or `done`. */
-class Work {
-  readonly outcomes: Record<string, number> = {};
-  sent = 0;
-  pending = 0;
-
-  async count(promise: Promise<void>): Promise<boolean> {
-    this.sent += 1;
-    this.pending += 1;
-    const outcome = await promise.then(
-      () => 'done',
-      (error: unknown) => (error instanceof MixnetError ? error.code : String(error)),
-    );
-    this.pending -= 1;
-    this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1;
-    return outcome === 'done';
-  }
-}
-
 /** More to send than there are slots. */
 function keepBusy(from: PlainClient, to: PlainClient) {
   const work = new Work();
@@ -197,72 +177,6 @@ function keepBusy(from: PlainClient, to: PlainClient) {
   };
   for (let i = 0; i < 4; i++) void customer();
   return Object.assign(work, {
-    stop() {
-      going = false;
-    },
-  });
-}
-
-/** Messages of one to some packets, every other one repliable, and an answer to each of those. */
-function converse(
-  { platform }: PlainMixnet,
-  alice: PlainClient,
-  bob: PlainClient,
-  { every, until }: { every: Milliseconds; until: Milliseconds },
-) {
-  const work = new Work();
-  const [sent, answered]: [number[], number[]] = [[], []];
-  const acknowledged: { messages: number[]; replies: number[] } = { messages: [], replies: [] };
-  const pseudonym = alice.core.pseudonym(bob.address, 'conversation');
-  bob.core.subscribe(message => {
-    if (message.kind !== 'repliable') return;
-    const number = numberIn(message);
-    answered.push(number);
-    void work.count(bob.core.reply(message.senderTag, numbered(number, 100 + (number % 7) * 700))).then(done => {
-      if (done) acknowledged.replies.push(number);
-    });
-  });
-  const say = (number: number) => {
-    if (platform.now() > until) return;
-    const data = numbered(number, 100 + (number % 5) * 1500);
-    sent.push(number);
-    const message =
-      number % 2 === 0
-        ? alice.core.send(bob.address, data)
-        : alice.core.sendAnonymous(pseudonym, data, { replySurbs: 12 });
-    void work.count(message).then(done => {
-      if (done) acknowledged.messages.push(number);
-    });
-    platform.setTimer(() => say(number + 1), every);
-  };
-  say(1);
-  return Object.assign(work, {
-    acknowledged,
-    numbers: sent,
-    replies: answered,
-  });
-}
-
-/** An answer that does not end: whatever reply blocks the other side asks for, it gets. */
-function replyWithoutEnd(alice: PlainClient, bob: PlainClient) {
-  const work = new Work();
-  const sent: number[] = [];
-  let going = true;
-  const pseudonym = alice.core.pseudonym(bob.address, 'download');
-  bob.core.subscribe(message => {
-    if (message.kind !== 'repliable') return;
-    const { senderTag } = message;
-    const server = async () => {
-      while (going) {
-        sent.push(sent.length);
-        await work.count(bob.core.reply(senderTag, numbered(sent.length - 1, 20_000)));
-      }
-    };
-    for (let i = 0; i < 4; i++) void server();
-  });
-  void alice.core.sendAnonymous(pseudonym, new Uint8Array(8), { replySurbs: 50 });
-  return Object.assign(work, {
-    numbers: sent,
     stop() {
       going = false;
     },
@@ -299,24 +213,4 @@ function breakGateways({ platform, gateways }: PlainMixnet, until: Milliseconds)
     });
   };
   next();
-}
-
-/** Data that says which message it is. */
-function numbered(number: number, length: number): Uint8Array {
-  const data = new Uint8Array(length);
-  new DataView(data.buffer).setUint32(0, number);
-  return data;
-}
-
-function numberIn({ data }: { readonly data: Uint8Array } | Extract<NymMessage, { data: Uint8Array }>): number {
-  return new DataView(data.buffer, data.byteOffset).getUint32(0);
-}
-
-/** Of the messages with data, in their order of sending. */
-function numbers(received: readonly ReceivedMessage[]): number[] {
-  return inOrder(received.map(numberIn));
-}
-
-function inOrder(numbers: readonly number[]): number[] {
-  return numbers.toSorted((a, b) => a - b);
 }
