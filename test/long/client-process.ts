@@ -21,8 +21,23 @@ export interface Pause {
   readonly meanwhile: string;
 }
 
-const [api = '', ca = ''] = process.argv.slice(2);
-const mixFetch = createMixFetch({ api, extraCa: [ca] });
+/** What came of everything that was begun, and what became of the connection meanwhile. */
+export interface SoakReport extends Span {
+  /** By `done`, `wrong` for another answer than expected, or the code of the error. */
+  readonly requests: Readonly<Record<string, number>>;
+  readonly downloads: Readonly<Record<string, number>>;
+  readonly messages: Readonly<Record<string, number>>;
+  /** Messages that came, and how many of those came more than once. */
+  readonly received: number;
+  readonly repeated: number;
+  /** Of the acknowledged messages, the ones that have not come. */
+  readonly missing: number;
+  /** Every state that was reported, in order. */
+  readonly states: readonly string[];
+}
+
+const [api = '', ca = '', gateway] = process.argv.slice(2);
+const mixFetch = createMixFetch({ api, extraCa: [ca], gateway });
 
 const jobs = {
   /** Reads piece by piece, and keeps nothing. */
@@ -82,6 +97,60 @@ const jobs = {
     const stopwatch = startStopwatch();
     await Promise.all(Array.from({ length: AT_ONCE }, customer));
     return { ...stopwatch(), wrong, times };
+  },
+
+  /** Requests, downloads and messages to itself, one of each at a time, for so long. */
+  async soak(hosts: readonly string[], seconds: number): Promise<SoakReport> {
+    const { client } = mixFetch;
+    const stopwatch = startStopwatch();
+    const end = performance.now() + seconds * 1000;
+    const [states, acknowledged, times]: [string[], number[], Map<number, number>] = [[], [], new Map()];
+    const stateChanged = () => void states.push(client.state);
+    const received = ({ data }: { readonly data: Uint8Array }) => {
+      const number = Buffer.from(data).readUInt32BE();
+      times.set(number, (times.get(number) ?? 0) + 1);
+    };
+    client.addEventListener('state', stateChanged);
+    client.addEventListener('message', received);
+    const tally = async (pause: number, act: (number: number) => Promise<boolean>) => {
+      const outcomes: Record<string, number> = {};
+      for (let number = 0; performance.now() < end; number++) {
+        const outcome = await act(number).then(
+          right => (right ? 'done' : 'wrong'),
+          error => String((error?.cause ?? error)?.code ?? error),
+        );
+        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+        await sleep(pause);
+      }
+      return outcomes;
+    };
+    const [requests, downloads, messages] = await Promise.all([
+      tally(500, number => oneOfAllSorts(hosts[number % hosts.length] ?? '', number)),
+      tally(5_000, async number => {
+        const url = `https://${hosts[number % hosts.length]}/content?bytes=200000&seed=${number % 200}`;
+        return (await digestOf(url)) === sha256(content(200_000, number % 200));
+      }),
+      tally(1_000, async number => {
+        const data = Buffer.alloc(3_000);
+        data.writeUInt32BE(number);
+        await client.send(client.address, data);
+        acknowledged.push(number);
+        return true;
+      }),
+    ]);
+    await sleep(5_000);
+    client.removeEventListener('state', stateChanged);
+    client.removeEventListener('message', received);
+    return {
+      ...stopwatch(),
+      requests,
+      downloads,
+      messages,
+      received: times.size,
+      repeated: [...times.values()].filter(count => count > 1).length,
+      missing: acknowledged.filter(number => !times.has(number)).length,
+      states,
+    };
   },
 
   /** Nothing but the traffic that a client always has. Also gives how many packets that was. */

@@ -1,6 +1,7 @@
 /** A process with everything but the client: a mixnet at its real delays, and a web server with five names. */
 
 import type { RequestListener } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startDevnet } from '../../src/devnet/index.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { serve } from '../support/child.ts';
@@ -29,7 +30,18 @@ const origin = await startOrigin({ certificate: await authority.issue({ hosts })
 const devnet = await startDevnet({ hosts: Object.fromEntries(hosts.map(host => [host, origin.port])) });
 
 const jobs = {
-  entrance: () => ({ api: devnet.api, ca: authority.certificate }),
+  entrance: () => ({
+    api: devnet.api,
+    ca: authority.certificate,
+    gateways: devnet.gateways.map(({ identity }) => identity),
+  }),
+
+  /** Takes a gateway away for so long: its clients lose their connections. */
+  async restart(gateway: number, seconds: number): Promise<void> {
+    await devnet.gateways[gateway]?.kill();
+    await sleep(seconds * 1000);
+    await devnet.gateways[gateway]?.revive();
+  },
 
   lose(share: number): void {
     devnet.faults.loss = share;
