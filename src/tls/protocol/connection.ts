@@ -85,15 +85,13 @@ export class TlsConnection {
 
   /** What has come from the peer, in pieces of any size. Whatever is wrong with it ends up in `failure`, never as an exception. */
   receive(bytes: Uint8Array): void {
-    if (this.#stage === 'over') return;
+    if (this.#stage === 'over' || this.#peerClosed) return;
     try {
       this.#records.push(bytes);
       // Section 6.1: what comes after the close is ignored.
-      for (
-        let record = this.#records.next();
-        record !== undefined && !this.#peerClosed;
-        record = this.#records.next()
-      ) {
+      while (!this.#peerClosed) {
+        const record = this.#records.next();
+        if (record === undefined) break;
         if (record.type === contentTypes.changeCipherSpec) this.#changeCipherSpec(record.fragment);
         else this.#content(this.#reading.open(record));
       }
