@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { diagnosticEvents, diagnosticFields, requestStages } from '../../src/diagnostics/index.ts';
 import { mixnetErrorCodes } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
 
@@ -13,6 +14,20 @@ export function chaptersOfSource(): Record<string, string> {
     errors: table(
       ['code', 'meaning'],
       Object.entries(mixnetErrorCodes).map(([code, meaning]) => [`\`${code}\``, meaning]),
+    ),
+    events: table(
+      ['event', 'when', 'fields', 'logged as'],
+      Object.entries(diagnosticEvents).map(([name, { when, fields, level }]) => [
+        ...[`\`${name}\``, when, fields.map(field => `\`${field}\``).join(' '), level],
+      ]),
+    ),
+    'event-fields': table(
+      ['field', 'what', 'for a logger'],
+      Object.entries(diagnosticFields).map(([name, { what, logged }]) => [`\`${name}\``, what, logged ? 'yes' : 'no']),
+    ),
+    stages: table(
+      ['in `times`', 'reached when'],
+      Object.entries(requestStages).map(([name, when]) => [`\`${name}\``, when]),
     ),
     limits: table(
       ['what', 'limit'],
