@@ -5,7 +5,14 @@
  */
 
 import { createPlatform } from '#platform';
-import { DiagnosticEvent, Diagnostics, DiagnosticsTarget, diagnosticNames, type Logger } from './diagnostics/index.ts';
+import {
+  DiagnosticEvent,
+  type DiagnosticName,
+  Diagnostics,
+  DiagnosticsTarget,
+  diagnosticNames,
+  type Logger,
+} from './diagnostics/index.ts';
 import {
   ClientSetup,
   createFetch,
@@ -240,15 +247,24 @@ function connecting(options: MixFetchOptions, platform: Platform, events: Diagno
 
 /** Its events are passed on until the fetch is closed. */
 function existing(client: MixnetClient, events: DiagnosticsTarget): ClientSource {
-  const closed = new AbortController();
-  for (const name of diagnosticNames) {
-    if (!name.startsWith('client:')) continue;
-    const passOn = (event: Event) => {
+  const passing = diagnosticNames.filter(isOfClients).map(name => ({
+    type: name.slice('client:'.length),
+    passOn: (event: Event) => {
       if (event instanceof DiagnosticEvent) events.tell(name, event.detail);
-    };
-    client.addEventListener(name.slice('client:'.length), passOn, { signal: closed.signal });
-  }
-  return { get: () => client, client: () => client, close: async () => closed.abort() };
+    },
+  }));
+  for (const { type, passOn } of passing) client.addEventListener(type, passOn);
+  return {
+    get: () => client,
+    client: () => client,
+    async close() {
+      for (const { type, passOn } of passing) client.removeEventListener(type, passOn);
+    },
+  };
+}
+
+function isOfClients(name: DiagnosticName): boolean {
+  return name.startsWith('client:');
 }
 
 interface MixFetchParts extends Pick<MixFetch, 'ready' | 'close' | 'events' | 'stats'> {
