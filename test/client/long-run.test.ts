@@ -1,4 +1,6 @@
-/** Whole clients for hours, under a virtual clock and without cryptography: what they owe their users, whatever happens. */
+/**
+ * Whole clients for hours, under a virtual clock and without cryptography: what they owe their users, whatever happens.
+ */
 
 import { describe, expect, test } from 'vitest';
 import type { Traffic } from '../../src/client/index.ts';
@@ -184,8 +186,8 @@ function keepBusy(from: PlainClient, to: PlainClient) {
 }
 
 /**
- * One or the other, at intervals of minutes: away for seconds, away for longer than any message waits, or with dead connections that
- * nobody notices for half a minute.
+ * One or the other, at intervals of minutes: away for seconds, away for longer than any message waits, or with dead
+ * connections that nobody notices for half a minute.
  */
 function breakGateways({ platform, gateways }: PlainMixnet, until: Milliseconds): void {
   const uniform = (from: number, to: number) => from + (to - from) * uniformUnit(platform.randomBytes);

@@ -25,7 +25,9 @@ export const defects = {
       'const { bytes, firstHop } = buildPacket({ route, delaysNs, destination, plaintext, size: SIZE, random,' +
       ' version: fragment === this.#cover ? 258 : 259 });',
   },
-  /** What a stall has made late goes out at once after it: a burst that tells the stall, and that somebody was there. */
+  /**
+   * What a stall has made late goes out at once after it: a burst that tells the stall, and that somebody was there.
+   */
   catchingUp: {
     name: 'slots missed in a stall made up for at once',
     file: 'src/client/send-schedule.ts',

@@ -1,4 +1,6 @@
-/** The client that is watched: the same program in a process of Node, in a page of a browser, and under a virtual clock. */
+/**
+ * The client that is watched: the same program in a process of Node, in a page of a browser, and under a virtual clock.
+ */
 
 import { createPlatform } from '#platform';
 import { MixnetClient, type Platform } from '../../src/index.ts';
@@ -39,7 +41,9 @@ export class WatchedClient {
     return this.#client.address;
   }
 
-  /** Sends as much as it can from now on: plain messages, and anonymous ones with reply blocks, which take time to make. */
+  /**
+   * Sends as much as it can from now on: plain messages, and anonymous ones with reply blocks, which take time to make.
+   */
   saturate(recipient: string): void {
     const saturating = new AbortController();
     this.#saturating = saturating;

@@ -1,7 +1,7 @@
 /**
- * A process that stands at the door of a gateway, notes when each websocket frame of a client arrives, and passes it on.
- * It does nothing else, so that its times are those of the arrivals: a gateway that shares its thread with a whole mixnet reads
- * frames when it gets round to it, several at once.
+ * A process that stands at the door of a gateway, notes when each websocket frame of a client arrives, and passes it
+ * on. It does nothing else, so that its times are those of the arrivals: a gateway that shares its thread with a whole
+ * mixnet reads frames when it gets round to it, several at once.
  *
  * Of a frame it reads the length (RFC 6455, section 5.2): all of a client's are masked and none is fragmented.
  *

@@ -1,27 +1,28 @@
 /**
- * Whether an observer can tell what a client is doing: the tests that its traffic has to pass, by what a gateway and the
- * nodes see of it.
+ * Whether an observer can tell what a client is doing: the tests that its traffic has to pass, by what a gateway and
+ * the nodes see of it.
  *
  * **Against the model.** Both streams are Poisson, hence their sum, 55 a second: the gaps are exponential. A clock with
- * ticks hides that. Timers fire on whole milliseconds (in browsers those below four milliseconds late), two slots within a
- * tick leave together, and sockets hand over what came meanwhile: true gaps of 0.3 ms are seen as 0 or as 1. So arrival
- * times are scattered before their gaps are compared: each is moved to a uniformly random place within its own stretch of
- * `GRAIN_MS`. For a Poisson process that changes nothing, as its points within any stretch are uniform and independent
- * given their number; so the test stays exact, and is blind to what happens within `GRAIN_MS` only. Points that are moved to the
- * next tick of a steady clock leave the number in stretches of whole ticks what it was.
+ * ticks hides that. Timers fire on whole milliseconds (in browsers those below four milliseconds late), two slots
+ * within a tick leave together, and sockets hand over what came meanwhile: true gaps of 0.3 ms are seen as 0 or as 1.
+ * So arrival times are scattered before their gaps are compared: each is moved to a uniformly random place within its
+ * own stretch of `GRAIN_MS`. For a Poisson process that changes nothing, as its points within any stretch are uniform
+ * and independent given their number; so the test stays exact, and is blind to what happens within `GRAIN_MS` only.
+ * Points that are moved to the next tick of a steady clock leave the number in stretches of whole ticks what it was.
  *
  * **Idle against saturated.** Both are seen through the same clock, so here the gaps are compared as they are, at full
  * resolution: work that delays packets by as little as a tick would show.
  *
- * **Level.** Each examination makes nine statistical tests, and a whole run of two runtimes eighteen. Each has a chance of
- * `FALSE_ALARM` to fail without a reason, all together less than one in ten thousand. Half an hour of traffic passes
- * unless it deviates by two hundredths of its distribution; a minute, by four and a half. Gaps are not quite independent after scheduling
- * (a late slot makes the next gap shorter), which makes distances smaller, never larger.
+ * **Level.** Each examination makes nine statistical tests, a whole run of two runtimes eighteen. Each has a chance of
+ * `FALSE_ALARM` to fail without a reason, all together less than one in ten thousand. Five minutes of traffic pass
+ * unless it deviates by two hundredths of its distribution; a minute, by four and a half. Gaps are not quite
+ * independent after scheduling (a late slot makes the next gap shorter), which makes distances smaller, never larger.
  *
- * **Bursts** are for the stalled state, where whole stretches are missing and no distribution is expected: after each stall
- * of 400 ms the main stream starts anew with one packet, and the loop stream, whose bound is a second, with the two it
- * missed. More than `MAX_BURST` within ten milliseconds have a chance below one in a million a stall; a client that makes
- * up for its stalls sends 22.
+ * **After stalls** no distribution is expected, as whole stretches are missing. A stall of a second shows as a gap of
+ * more than half a second, which traffic itself never has. In the quarter of a second behind it the main stream goes on
+ * with one packet and its usual 12, the loop stream with its usual one and the five or fewer it missed: 20. A client
+ * that makes up for the stall sends as fast as it can build, 50 or more; down to eight milliseconds a packet it is over
+ * the limit of 30, which is ten standard deviations above 20 for the mean of 20 stalls.
  *
  * @module
  */
@@ -45,6 +46,9 @@ const FALSE_ALARM = 5e-6;
 const MAX_DEVIATIONS = 4.6;
 const MAX_BURST = 14;
 const BURST_MS = 10;
+const STALL_GAP_MS = 500;
+const AFTER_STALL_MS = 250;
+const MAX_AFTER_STALL = 30;
 
 /** One test of an examination. */
 export interface Finding {
@@ -62,7 +66,8 @@ export function examine({ idle, saturated, stalled }: Recordings, random: Random
     ...[idle, saturated].flatMap(recording => [rateOf(recording), gapsOf(recording, random)]),
     sameRate(idle, saturated),
     sameGaps(idle, saturated),
-    ...[idle, saturated, stalled].map(burstOf),
+    ...[idle, saturated].map(burstOf),
+    afterStalls(stalled),
     ...[idle, saturated, stalled].flatMap(looks),
     cover(idle),
     ...sizes([idle, saturated, stalled]),
@@ -112,6 +117,15 @@ function burstOf({ state, arrivals }: Recording): Finding {
     burst = Math.max(burst, to - from + 1);
   });
   return atMost(`${state}: packets within ${BURST_MS} ms`, burst, MAX_BURST);
+}
+
+function afterStalls({ state, arrivals }: Recording): Finding {
+  const times = timesOfPackets(arrivals);
+  const ends = times.filter((time, i) => time - (times[i - 1] ?? time) > STALL_GAP_MS);
+  const packets = times.filter(time => ends.some(end => time >= end && time < end + AFTER_STALL_MS));
+  const what = `${state}: packets in the ${AFTER_STALL_MS} ms after a stall, on average`;
+  // Without a stall nothing is shown.
+  return atMost(what, ends.length === 0 ? Number.POSITIVE_INFINITY : packets.length / ends.length, MAX_AFTER_STALL);
 }
 
 /** Of one version and, for each of packets and acknowledgements, one size: at every hop, whatever is inside. */
@@ -182,7 +196,10 @@ export function gapsBetween(times: readonly number[]): number[] {
   return times.slice(1).map((time, i) => time - (times[i] ?? 0));
 }
 
-/** Moves each time to a random place within its own stretch of that length. Leaves a Poisson process one of the same rate. */
+/**
+ * Moves each time to a random place within its own stretch of that length. Leaves a Poisson process one of the same
+ * rate.
+ */
 export function scatter(times: readonly number[], grain: number, random: RandomBytes): number[] {
   return times.map(time => (Math.floor(time / grain) + uniformUnit(random)) * grain).toSorted((a, b) => a - b);
 }

@@ -1,4 +1,6 @@
-/** A process of Node with the client that is watched, and nothing else. Its code comes bundled, as it does in a page. */
+/**
+ * A process of Node with the client that is watched, and nothing else. Its code comes bundled, as it does in a page.
+ */
 
 import { serve } from '../support/child.ts';
 import type { WatchedClient as Client, WatchedOptions } from './client.ts';

@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-/** `npm run test:traffic`: half an hour of watching one client at its real pace, so that it is not part of `npm test`. */
+/**
+ * `npm run test:traffic`: half an hour of watching one client at its real pace, so that it is not part of `npm test`.
+ */
 export default defineConfig({
   resolve: { conditions: ['mixfetch-source', 'node'] },
   ssr: { resolve: { conditions: ['mixfetch-source', 'node'] } },
