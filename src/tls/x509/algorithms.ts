@@ -4,6 +4,7 @@
  * expected, and what is not in the table, SHA-1 and MD5 among it, is refused.
  */
 
+import type { HashName } from '../keys/hashes.ts';
 import { curves, type PublicKey, type SignatureScheme } from '../keys/public-key.ts';
 import { bitLength, integerOf } from '../keys/rsa.ts';
 import { CertificateError } from '../protocol/alert.ts';
@@ -16,12 +17,12 @@ const LONGEST_EXPONENT = 33;
 
 /** The DER of an AlgorithmIdentifier, hexadecimal. */
 const signatureAlgorithms: Readonly<Record<string, SignatureScheme>> = {
+  ...pss('sha256', '608648016503040201', '20'),
+  ...pss('sha384', '608648016503040202', '30'),
+  ...pss('sha512', '608648016503040203', '40'),
   '300d06092a864886f70d01010b0500': { type: 'rsa', padding: 'pkcs1', hash: 'sha256' },
   '300d06092a864886f70d01010c0500': { type: 'rsa', padding: 'pkcs1', hash: 'sha384' },
   '300d06092a864886f70d01010d0500': { type: 'rsa', padding: 'pkcs1', hash: 'sha512' },
-  [pss('0609608648016503040201', '20')]: { type: 'rsa', padding: 'pss', hash: 'sha256' },
-  [pss('0609608648016503040202', '30')]: { type: 'rsa', padding: 'pss', hash: 'sha384' },
-  [pss('0609608648016503040203', '40')]: { type: 'rsa', padding: 'pss', hash: 'sha512' },
   '300a06082a8648ce3d040302': { type: 'ecdsa', hash: 'sha256' },
   '300a06082a8648ce3d040303': { type: 'ecdsa', hash: 'sha384' },
   '300a06082a8648ce3d040304': { type: 'ecdsa', hash: 'sha512' },
@@ -90,12 +91,18 @@ function weakKey(why: string): CertificateError {
   return new CertificateError('unsupported_certificate', why, 'CERT_KEY');
 }
 
-/** RSASSA-PSS with one hash for the message and for MGF1, and a salt as long as it: RFC 4055, section 3.1. */
-function pss(hashOid: string, saltBytes: string): string {
-  const hash = sequence(`${hashOid}0500`);
-  const mgf1 = sequence(`06092a864886f70d010108${hash}`);
-  const parameters = sequence(tagged('a0', hash), tagged('a1', mgf1), tagged('a2', `0201${saltBytes}`));
-  return sequence('06092a864886f70d01010a', parameters);
+/**
+ * RSASSA-PSS with one hash for the message and for MGF1, and a salt as long as it: RFC 4055, section 3.1. The parameters of
+ * the hash are NULL or absent: section 2.1 there.
+ */
+function pss(hash: HashName, oid: string, saltBytes: string): Readonly<Record<string, SignatureScheme>> {
+  const encoded = ['0500', ''].map(none => {
+    const digest = sequence(tagged('06', oid), none);
+    const mgf1 = sequence('06092a864886f70d010108', digest);
+    const parameters = sequence(tagged('a0', digest), tagged('a1', mgf1), tagged('a2', `0201${saltBytes}`));
+    return sequence('06092a864886f70d01010a', parameters);
+  });
+  return Object.fromEntries(encoded.map(bytes => [bytes, { type: 'rsa', padding: 'pss', hash }]));
 }
 
 function sequence(...parts: readonly string[]): string {
