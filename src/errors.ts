@@ -1,8 +1,8 @@
 /**
  * The error base of every room.
  *
- * A code says who is to blame by its family: the directory, the gateway, the mixnet, the exit, another client, the destination's TLS or
- * HTTP, the clock, the storage, or the caller.
+ * A code says who is to blame by its family: the directory, the gateway, the mixnet, the exit, another client, the destination's TLS,
+ * HTTP or websocket, the clock, the storage, or the caller.
  *
  * @module
  */
@@ -50,6 +50,11 @@ export const mixnetErrorCodes = {
   ERR_MIX_HTTP_REDIRECT: 'A redirect is not allowed, not valid, or one too many.',
   ERR_MIX_HTTP_ENCODING: 'The body of the answer does not decode as its Content-Encoding says.',
   ERR_MIX_HTTP_INTEGRITY: 'The body of the answer does not match the integrity metadata of the request.',
+  ERR_MIX_WEBSOCKET_REFUSED: 'The server did not accept the opening handshake of the websocket.',
+  ERR_MIX_WEBSOCKET_MALFORMED: 'The server sent frames that RFC 6455 does not allow.',
+  ERR_MIX_WEBSOCKET_TEXT: 'The server sent text that is not UTF-8.',
+  ERR_MIX_WEBSOCKET_TOO_LARGE: 'A message of the server exceeds the limit.',
+  ERR_MIX_WEBSOCKET_SILENT: 'The server did not answer a ping in time.',
   ERR_MIX_TIMEOUT_SETUP: 'The client was not connected to the mixnet in time.',
   ERR_MIX_TIMEOUT_TURN: 'Every connection that the limits allow stayed busy for too long.',
   ERR_MIX_TIMEOUT_CONNECT: 'The connection through the exit was not established in time.',

@@ -15,10 +15,13 @@ import {
 } from './diagnostics/index.ts';
 import {
   ClientSetup,
+  type Connections,
+  connectionsOf,
   createFetch,
   type Decoder,
   type FetchStats,
   type MixFetchInit,
+  offerConnections,
   type PoolLimits,
   readObjectUrl,
   type Timeouts,
@@ -158,6 +161,7 @@ function makeMixFetch(options: MixFetchOptions | SharedClientOptions, events: Di
   return asMixFetch({
     fetch,
     events,
+    connections: () => fetch.connections,
     stats: () => fetch.stats(),
     client: () => {
       const client = source.client();
@@ -197,6 +201,7 @@ function sharedMixFetch(): MixFetch {
   return asMixFetch({
     fetch: async (input, init) => begin()(input, init),
     events,
+    connections: () => connectionsOf(begin())(),
     stats: () => begin().stats(),
     client: () => begin().client,
     ready: async options => begin().ready(options),
@@ -270,10 +275,12 @@ function isOfClients(name: DiagnosticName): boolean {
 interface MixFetchParts extends Pick<MixFetch, 'ready' | 'close' | 'events' | 'stats'> {
   readonly fetch: (...args: Parameters<MixFetch>) => ReturnType<MixFetch>;
   readonly client: () => MixnetClient;
+  readonly connections: () => Connections;
 }
 
-function asMixFetch({ fetch, client, ready, close, events, stats }: MixFetchParts): MixFetch {
+function asMixFetch({ fetch, client, connections, ready, close, events, stats }: MixFetchParts): MixFetch {
   const mixFetch = (input: RequestInfo | URL, init?: MixFetchInit): Promise<Response> => fetch(input, init);
+  offerConnections(mixFetch, connections);
   const members = { events, stats, ready, close, [Symbol.asyncDispose]: () => close() };
   return Object.defineProperty(Object.assign(mixFetch, members), 'client', { get: client }) as typeof mixFetch &
     typeof members & { readonly client: MixnetClient };

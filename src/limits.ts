@@ -71,5 +71,7 @@ export const limits = {
   codings: { what: 'content codings of one body', value: 5, unit: '' },
   expansion: { what: 'what a coded body expands to, after the first 16 MiB', value: 200, unit: 'times' },
   verifiedBody: { what: 'a body checked against `integrity`', value: 64 * MiB, unit: 'bytes' },
+  webSocketMessage: { what: 'one message that comes over a websocket', value: 16 * MiB, unit: 'bytes' },
+  webSocketUnsent: { what: 'data that a websocket has not sent yet', value: 64 * MiB, unit: 'bytes' },
   waitingRequests: { what: 'requests that wait for a connection', value: 1024, unit: '' },
 } as const satisfies Record<string, Limit>;

@@ -46,6 +46,7 @@ const ofFamily: Record<Family, ExitCode> = {
   PEER: 113,
   TLS: 35,
   HTTP: 8,
+  WEBSOCKET: 8,
   TIMEOUT: 28,
   STORAGE: 2,
   USAGE: 2,

@@ -7,9 +7,12 @@
 
 import { MixnetError } from '../errors.ts';
 import type { Milliseconds } from '../platform/platform.ts';
+import { createOwnTls, createTls, type Tls } from '../tls/index.ts';
 import { CallRecord, type Ending } from './call-record.ts';
+import type { Connections } from './connections.ts';
 import type { FetchContext } from './context.ts';
 import { Deadlines } from './deadlines.ts';
+import { reach } from './dial.ts';
 import { fetchFailed } from './failure.ts';
 import { HttpFetch } from './http-fetch.ts';
 import { type LocalContent, readBlobUrl, readDataUrl } from './local.ts';
@@ -35,6 +38,7 @@ export interface Fetch {
   /** Takes no more calls, lets those under way finish for `drain` ms (default 0), then ends them and every connection. */
   close(options?: { readonly drain?: Milliseconds | undefined }): Promise<void>;
   stats(): FetchStats;
+  readonly connections: Connections;
 }
 
 export interface FetchStats extends PoolStats {
@@ -55,23 +59,34 @@ export function createFetch(context: FetchContext): Fetch {
   return Object.assign(fetch, {
     close: ({ drain = 0 }: { readonly drain?: Milliseconds | undefined } = {}) => fetcher.close(drain),
     stats: () => fetcher.stats(),
+    connections: fetcher.connections,
   });
 }
 
 class Fetcher {
   readonly #context: FetchContext;
+  readonly connections: Connections;
   readonly #timeouts: Timeouts;
   readonly #http: HttpFetch;
   readonly #calls = new Set<Deadlines>();
   #requests = 0;
   #failed = 0;
+  readonly #end = new AbortController();
   #closed = false;
   readonly #waitingForLast = new Set<() => void>();
 
   constructor(context: FetchContext) {
     this.#context = context;
     this.#timeouts = resolveTimeouts(context.timeouts);
-    this.#http = new HttpFetch(context);
+    const tls = tlsOf(context);
+    this.#http = new HttpFetch(context, tls);
+    this.connections = {
+      platform: context.platform,
+      timeouts: this.#timeouts,
+      closed: this.#end.signal,
+      baseUrl: context.baseUrl,
+      reach: (destination, deadlines) => reach(context, tls, destination, deadlines),
+    };
   }
 
   /** Fetch Standard, "fetch method". All of the arguments is read before this returns: the caller may change it then. */
@@ -143,6 +158,7 @@ class Fetcher {
     this.#closed = true;
     if (this.#calls.size > 0 && drain > 0) await this.#lastCall(drain);
     for (const deadlines of [...this.#calls]) deadlines.abort(new MixnetError('ERR_MIX_MIXNET_CLOSED'));
+    this.#end.abort(new MixnetError('ERR_MIX_MIXNET_CLOSED'));
     this.#http.close();
   }
 
@@ -166,4 +182,10 @@ class Fetcher {
   #onCallOver(): void {
     if (this.#calls.size === 0) for (const over of [...this.#waitingForLast]) over();
   }
+}
+
+function tlsOf(context: FetchContext): Tls {
+  const { tls = 'platform', platform } = context;
+  if (typeof tls === 'object') return tls;
+  return tls === 'own' ? createOwnTls(context, platform) : createTls(context, platform);
 }

@@ -3,7 +3,7 @@
 import { MixnetError } from '../errors.ts';
 import type { Field, ResponseHead } from '../http/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
-import { createOwnTls, createTls, type Tls } from '../tls/index.ts';
+import type { Tls } from '../tls/index.ts';
 import { bodyLength, isReplayable, piecesOf } from './body.ts';
 import type { Connection } from './connection.ts';
 import type { FetchContext } from './context.ts';
@@ -38,9 +38,8 @@ export class HttpFetch {
   readonly #pool: Pool<Target>;
   #retries = 0;
 
-  constructor(context: FetchContext) {
+  constructor(context: FetchContext, tls: Tls) {
     this.#context = context;
-    const tls = tlsOf(context);
     this.#pool = new Pool(
       context.platform,
       (target, deadlines) => dial(context, tls, target, deadlines),
@@ -157,12 +156,6 @@ function wireRequest({ method, url, headers, body }: Hop): WireRequest {
     body: body && piecesOf(body),
     length: declaredLength(headers, length),
   };
-}
-
-function tlsOf(context: FetchContext): Tls {
-  const { tls = 'platform', platform } = context;
-  if (typeof tls === 'object') return tls;
-  return tls === 'own' ? createOwnTls(context, platform) : createTls(context, platform);
 }
 
 /** `Keep-Alive: timeout=5` (RFC 2068, section 19.7.1): how long the server keeps the connection idle. */

@@ -6,7 +6,7 @@
 
 export { maxChunkLineBytes } from './chunked-body.ts';
 export { maxFields, maxSectionBytes } from './field-section.ts';
-export { type Field, isFieldValue } from './grammar.ts';
+export { type Field, fieldValues, isFieldValue, isToken, listMembers } from './grammar.ts';
 export { encodeChunk, encodeLastChunk, encodeRequestHead, type RequestHead } from './request-writer.ts';
 export {
   maxInformationalResponses,
@@ -16,3 +16,4 @@ export {
   type ResponseHead,
   ResponseReader,
 } from './response-reader.ts';
+export { type UpgradeAnswer, UpgradeReader } from './upgrade-reader.ts';
