@@ -31,7 +31,7 @@ export interface ExitConnectionOptions extends Pick<RequesterConnectionOptions, 
   readonly released: () => void;
 }
 
-/** Events come until the first of `ended`, `failed` and `close`; the closing message is looked after alone. */
+/** Events come until the first of `ended`, `failed` and `close`; what is still on its way up is looked after alone. */
 export class ExitConnection implements SessionConnection {
   readonly id: bigint;
   readonly session: ExitSession;
@@ -146,7 +146,8 @@ export class ExitConnection implements SessionConnection {
     this.session.send(message, this.#lane).then(
       () => {
         if (this.#over) return;
-        if (sequence !== undefined) this.#apply(this.#machine.acknowledged(sequence));
+        const drained = this.#core.unacknowledged(this.#lane).messages === 0;
+        this.#apply(this.#machine.acknowledged(drained, this.#platform.now()));
         this.#on?.acknowledged();
       },
       (error: MixnetError) => {

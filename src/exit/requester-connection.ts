@@ -23,14 +23,14 @@ import {
 } from './requester-message.ts';
 
 export type ConnectionAction =
-  /** In this order. `sequence` is absent for the connect message; give it back to `acknowledged`. */
+  /** In this order. `sequence` is absent for the connect message; give it back to `lost`. */
   | { readonly do: 'send'; readonly message: Uint8Array; readonly sequence?: bigint }
   /** The exit has connected. */
   | { readonly do: 'opened' }
   | { readonly do: 'deliver'; readonly data: Uint8Array }
   /** The other side has sent all it had; the connection is over. */
   | { readonly do: 'end' }
-  /** The connection is over, but for a closing message that may still be under way. */
+  /** The connection is over, but for what was written, and a closing message, that may still be under way. */
   | { readonly do: 'fail'; readonly error: MixnetError }
   /** Nothing of the connection is needed any more. */
   | { readonly do: 'forget' };
@@ -41,7 +41,7 @@ export const MAX_UNACKNOWLEDGED_MESSAGES = limits.streamUnacknowledgedMessages.v
 export const STARVATION_TIME: Milliseconds = 45_000;
 /** An exit cuts a connection that long after it last got a byte for it; empty messages do not count. */
 export const EXIT_IDLE_TIME: Milliseconds = 300_000;
-/** How long the closing message is looked after. */
+/** How long the closing message, and what was written before it, are looked after without an acknowledgement of any of it. */
 export const CLOSING_TIME: Milliseconds = 10_000;
 
 export interface RequesterConnectionOptions {
@@ -60,7 +60,6 @@ export class RequesterConnection {
   readonly #incoming = new OrderedBuffer({ maxBytes: MAX_UNREAD_BYTES });
   #phase: 'connecting' | 'open' | 'closing' | 'over' = 'connecting';
   #nextSequence = 0n;
-  #closingSequence: bigint | undefined;
   #remoteEnd: bigint | undefined;
   #unread = 0;
   #expected: number | undefined;
@@ -114,8 +113,12 @@ export class RequesterConnection {
     return [this.#send({ closed: false, sequence: this.#takeSequence(), data })];
   }
 
-  acknowledged(sequence: bigint): ConnectionAction[] {
-    return this.#phase === 'closing' && sequence === this.#closingSequence ? this.#forget() : [];
+  /** Something of ours has arrived; `drained`: as all else of it has. */
+  acknowledged(drained: boolean, now: Milliseconds): ConnectionAction[] {
+    if (this.#phase !== 'closing') return [];
+    if (drained) return this.#forget();
+    this.#forgetAt = now + CLOSING_TIME;
+    return [];
   }
 
   received(response: RequesterResponse, now: Milliseconds): ConnectionAction[] {
@@ -218,7 +221,6 @@ export class RequesterConnection {
   #closing(sequence: bigint, now: Milliseconds): ConnectionAction {
     this.#phase = 'closing';
     this.#forgetAt = now + CLOSING_TIME;
-    this.#closingSequence = sequence;
     return this.#send({ closed: true, sequence, data: new Uint8Array(0) });
   }
 

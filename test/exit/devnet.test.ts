@@ -165,6 +165,35 @@ describe('streams through the exit of a devnet', () => {
     });
   });
 
+  test('what was written before the end still arrives when all of it, but not the closing message, is lost at first', async () => {
+    let uploaded = 0;
+    const sink: DevnetOptions['hosts'] = {
+      'sink.test': {
+        serve: socket => {
+          socket.on('data', (data: Uint8Array) => {
+            uploaded += data.length;
+          });
+          socket.on('error', () => {});
+        },
+      },
+    };
+    await inDevnet({ hosts: sink }, async ({ client, until, platform, devnet }) => {
+      const stream = client.openStream({ hostname: 'sink.test', port: 80 });
+      await until(stream.opened);
+      const lost = () => devnet.stats().packets.lost.data;
+      devnet.faults.loss = 1;
+      send(stream, new Uint8Array(8_000));
+      await platform.advance(500);
+      // Each of the packets was sent once, and none has arrived.
+      expect([lost(), uploaded]).toEqual([6, 0]);
+      devnet.faults.loss = 0;
+      await until(stream.close());
+      await platform.advance(30_000);
+      expect(uploaded).toBe(8_000);
+      expect(devnet.requesters[0]?.openConnections).toBe(0);
+    });
+  });
+
   test('closing lets the exit close its connection', async () => {
     await inDevnet({}, async ({ client, until, platform, devnet }) => {
       const stream = client.openStream({ hostname: 'mute.test', port: 80 });

@@ -205,20 +205,23 @@ describe('what goes wrong is told apart', () => {
 });
 
 describe('closing', () => {
-  test('sends what was written, then says so, and is forgotten when that has arrived', () => {
+  test('sends what was written, then says so, and is forgotten when all of that has arrived', () => {
     const connection = opened();
     connection.write(bytes('last'), 100);
     expect(told(connection.close(200))).toEqual([['send', '1 closed']]);
     expect(told(connection.received(data(1, 'late'), 300))).toEqual([]);
-    expect(connection.acknowledged(0n)).toEqual([]);
-    expect(told(connection.acknowledged(1n))).toEqual([['forget']]);
+    expect(connection.acknowledged(false, 400)).toEqual([]);
+    expect(told(connection.acknowledged(true, 500))).toEqual([['forget']]);
   });
 
-  test('is forgotten after ten seconds, arrived or not', () => {
+  test('is forgotten when for ten seconds nothing of it arrives', () => {
     const connection = opened();
+    connection.write(bytes('last'), 100);
     connection.close(200);
     expect(connection.nextDeadline).toBe(200 + CLOSING_TIME);
-    expect(told(connection.tick(200 + CLOSING_TIME))).toEqual([['forget']]);
+    connection.acknowledged(false, 9_000);
+    expect(connection.nextDeadline).toBe(9_000 + CLOSING_TIME);
+    expect(told(connection.tick(9_000 + CLOSING_TIME))).toEqual([['forget']]);
     expect(connection.nextDeadline).toBeUndefined();
   });
 
@@ -227,7 +230,7 @@ describe('closing', () => {
     for (const text of ['a', 'b', 'c', 'd']) connection.write(bytes(text), 100);
     expect(told(connection.lost(1n, 200))).toEqual([['send', '1 closed']]);
     expect(told(connection.lost(2n, 300))).toEqual([]);
-    expect(told(connection.acknowledged(1n))).toEqual([['forget']]);
+    expect(told(connection.acknowledged(true, 400))).toEqual([['forget']]);
     expect(told(connecting().lost(undefined, 200))).toEqual([['send', '0 closed']]);
   });
 
