@@ -1,8 +1,14 @@
 /** One HTTP/1.1 connection between its exchanges: who reads it, and how it is given up. */
 
-import type { Milliseconds, Platform } from '../platform/platform.ts';
-import type { ByteStream } from '../tls/index.ts';
+import type { Milliseconds, Platform, Timer } from '../platform/platform.ts';
+import type { ByteStream, SecureStream } from '../tls/index.ts';
 import type { ExitStream, ExitUse } from './context.ts';
+
+/**
+ * An exit cuts a connection five minutes after the last byte towards the destination, without telling whether a request
+ * was on its way. A connection is reused, or kept in use, only a safe time before that.
+ */
+export const LONGEST_SILENCE: Milliseconds = 4 * 60_000;
 
 export class Connection {
   /** The exit says that the destination is connected; or, by rejecting, why it is not. Never unhandled. */
@@ -11,7 +17,7 @@ export class Connection {
   served = 0;
   readonly #platform: Platform;
   readonly #exit: ExitStream;
-  readonly #carrier: ByteStream;
+  readonly #carrier: ByteStream | SecureStream;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   #reading: Promise<Uint8Array | undefined> | undefined;
@@ -20,7 +26,7 @@ export class Connection {
   #closed = false;
 
   /** `carrier` carries HTTP: the stream at the exit, or TLS over it. */
-  constructor(platform: Platform, exit: ExitStream, carrier: ByteStream = exit) {
+  constructor(platform: Platform, exit: ExitStream, carrier: ByteStream | SecureStream = exit) {
     this.#platform = platform;
     this.#exit = exit;
     this.#carrier = carrier;
@@ -55,6 +61,30 @@ export class Connection {
       () => true,
       () => false,
     );
+  }
+
+  /**
+   * While an answer takes its time, sends something that is no data before the exit cuts the connection, if TLS can. Until
+   * the timer given is cancelled.
+   */
+  keepAlive(): Timer | undefined {
+    const carrier = this.#carrier;
+    if (!('keepAlive' in carrier)) return undefined;
+    let timer: Timer;
+    const arm = () => {
+      timer = this.#platform.setTimer(
+        () => {
+          if (this.#platform.now() - this.#lastWrite >= LONGEST_SILENCE) {
+            carrier.keepAlive?.();
+            this.#lastWrite = this.#platform.now();
+          }
+          arm();
+        },
+        this.#lastWrite + LONGEST_SILENCE - this.#platform.now(),
+      );
+    };
+    arm();
+    return { cancel: () => timer.cancel() };
   }
 
   /** Calls `lost` when anything happens on the idle connection: an end, an error, or bytes nobody asked for. */

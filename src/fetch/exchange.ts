@@ -2,7 +2,7 @@
 
 import { concatBytes } from '../crypto/bytes.ts';
 import { type ResponseEvent, type ResponseHead, ResponseReader } from '../http/index.ts';
-import type { Milliseconds, Platform } from '../platform/platform.ts';
+import type { Milliseconds, Platform, Timer } from '../platform/platform.ts';
 import type { Attempt } from './call-record.ts';
 import type { Connection } from './connection.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -33,6 +33,8 @@ export class Exchange implements BodySource {
   #receiving: Promise<void> | undefined;
   /** Ends the hold on the process that sending has. */
   #letGo: () => void = () => {};
+  /** From the end of the request to the end of the answer. */
+  #keptAlive: Timer | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   /** `release` is called once, when the response is complete or the exchange has failed. */
@@ -113,6 +115,7 @@ export class Exchange implements BodySource {
         this.#waitForNext();
       }
       this.#sent = true;
+      if (!this.#isOver) this.#keptAlive = this.#connection.keepAlive();
       record?.mark('sent', this.#attempt);
       this.#waitForNext();
     } catch (error) {
@@ -172,6 +175,7 @@ export class Exchange implements BodySource {
   #over(reusable: boolean): void {
     this.#deadlines.signal.removeEventListener('abort', this.#onAbort);
     this.#deadlines.pause();
+    this.#keptAlive?.cancel();
     if (!this.#sent) this.#request.body?.cancel(this.#failure?.error);
     this.#letGo();
     this.#release(reusable, this.#head);

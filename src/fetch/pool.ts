@@ -6,7 +6,7 @@
 import { MixnetError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Milliseconds, Platform, Timer } from '../platform/platform.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, LONGEST_SILENCE } from './connection.ts';
 import type { PoolLimits } from './context.ts';
 import type { Deadlines } from './deadlines.ts';
 
@@ -14,12 +14,6 @@ export const defaultPoolLimits: PoolLimits = { perOrigin: 6, total: 32, idle: 45
 
 /** Requests that wait for a connection, altogether: each holds its body in memory. */
 export const MAX_WAITING = limits.waitingRequests.value;
-
-/**
- * An exit cuts a connection five minutes after the last byte towards the destination, without telling whether a request
- * was on its way. A connection is reused only a safe time before that.
- */
-export const LONGEST_SILENCE: Milliseconds = 4 * 60_000;
 
 /**
  * A server that announces `Keep-Alive: timeout=5` counts from its last byte, which took its time to come here, to our

@@ -73,6 +73,14 @@ export class OwnSecureStream implements SecureStream {
     return Promise.race([this.#over.promise, this.#shake(ready)]);
   }
 
+  /** RFC 8446, section 5.1: application data may be of no length. */
+  keepAlive(): void {
+    const { opened, failure } = this.#connection;
+    if (!opened || failure !== undefined || this.#isMute) return;
+    this.#connection.send(new Uint8Array(0));
+    this.#flush();
+  }
+
   async close(reason?: unknown): Promise<void> {
     if (this.#failure === undefined) {
       // RFC 8446, section 6.1: close_notify goes before the close. It is written here and now, if there is room for it.

@@ -45,4 +45,6 @@ export interface SecureStream extends ByteStream {
   readonly closed: Promise<void>;
   /** The protocol that the peer chose among those offered, if any. */
   readonly alpn: string | undefined;
+  /** Sends a record without data, where TLS can: whoever carries the connection sees that it is in use. */
+  keepAlive?(): void;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createAuthority } from '../support/certificates.ts';
 import { startOrigin, text } from '../support/origin.ts';
+import { watchedPlatform } from '../support/watched-platform.ts';
 import { bed, expectQuiet, failureCode, rejection } from './bed.ts';
 
 const authority = await createAuthority();
@@ -116,6 +117,40 @@ describe.each(['platform', 'own'] as const)('https by the TLS of %s', tls => {
     await expectQuiet(it, 1);
     await it.done();
   });
+});
+
+test('an answer that takes long is waited for with records of own TLS that carry no data, lest the exit cut it', async () => {
+  let sentMeanwhile = 0;
+  const origin = await startOrigin({
+    certificate,
+    routes: {
+      '/slow': ({ socket }, response) => {
+        // Beneath TLS, where records without data are seen.
+        const below = (socket as unknown as { _parent: { bytesRead: number } })._parent;
+        const before = below.bytesRead;
+        setTimeout(() => {
+          sentMeanwhile = below.bytesRead - before;
+          response.end('at last');
+        }, 900);
+      },
+    },
+  });
+  // Where a thousandth of a second is a whole one.
+  const watched = watchedPlatform();
+  const platform = {
+    ...watched,
+    now: () => watched.now() * 1000,
+    setTimer: (callback: () => void, delay: number) => watched.setTimer(callback, delay / 1000),
+  };
+  const never = Number.POSITIVE_INFINITY;
+  const timeouts = { setup: never, connect: never, headers: never, body: never };
+  const it = await bed({ ca, tls: 'own', platform, timeouts, exit: { hosts: { 'origin.test': origin.port } } });
+  expect(await (await it.fetch('https://origin.test/slow')).text()).toBe('at last');
+  // A header of 5 bytes, a type of one, a tag of 16: every four minutes.
+  expect(sentMeanwhile).toBeGreaterThan(0);
+  expect(sentMeanwhile % 22).toBe(0);
+  await expect.poll(() => watched.timers).toBeLessThanOrEqual(1);
+  await origin.close();
 });
 
 describe('the first flight', () => {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createMixFetch } from '../../src/index.ts';
 import { serve } from '../support/child.ts';
-import { content, sha256 } from './content.ts';
+import { content, contentPieces, sha256 } from './content.ts';
 
 export type ClientJobs = typeof jobs;
 
@@ -12,6 +12,11 @@ export type ClientJobs = typeof jobs;
 export interface Span {
   readonly seconds: number;
   readonly cpuSeconds: number;
+}
+
+export interface Transfer extends Span {
+  /** The most that was resident meanwhile, without what the garbage collector had not got round to. Bytes. */
+  readonly memory: number;
 }
 
 export interface Pause {
@@ -36,14 +41,19 @@ export interface SoakReport extends Span {
   readonly states: readonly string[];
 }
 
-const [api = '', ca = '', gateway] = process.argv.slice(2);
-const mixFetch = createMixFetch({ api, extraCa: [ca], gateway });
+const [api = '', ca = '', gateway = '', tls] = process.argv.slice(2);
+const mixFetch = createMixFetch({
+  api,
+  extraCa: [ca],
+  ...(gateway !== '' && { gateway }),
+  tls: tls === 'own' ? 'own' : 'platform',
+});
 
 const jobs = {
   /** Reads piece by piece, and keeps nothing. */
-  async download(url: string, pause?: Pause): Promise<Span & { sha256: string; meanwhile?: string }> {
+  async download(url: string, pause?: Pause): Promise<Transfer & { sha256: string; meanwhile?: string }> {
     const hash = createHash('sha256');
-    const stopwatch = startStopwatch();
+    const done = startTransfer();
     const response = await mixFetch(url);
     if (response.body === null) throw new Error('there is no body');
     let bytes = 0;
@@ -56,25 +66,24 @@ const jobs = {
       meanwhile = digestOf(pause.meanwhile);
       await Promise.all([meanwhile, sleep(pause.seconds * 500)]);
     }
-    const span = stopwatch();
-    return { ...span, sha256: hash.digest('hex'), ...(meanwhile && { meanwhile: await meanwhile }) };
+    const transfer = done();
+    return { ...transfer, sha256: hash.digest('hex'), ...(meanwhile && { meanwhile: await meanwhile }) };
   },
 
   /** As a stream that makes its content when it is asked for some. Gives what the server answered. */
-  async upload(url: string, bytes: number): Promise<Span & { answer: string }> {
-    const all = content(bytes);
-    let sent = 0;
+  async upload(url: string, bytes: number): Promise<Transfer & { answer: string }> {
+    const pieces = contentPieces(bytes);
     const body = new ReadableStream<Uint8Array>({
       pull(controller) {
-        controller.enqueue(all.subarray(sent, sent + 16_384));
-        sent += 16_384;
-        if (sent >= bytes) controller.close();
+        const { done, value } = pieces.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
       },
     });
-    const stopwatch = startStopwatch();
+    const done = startTransfer();
     const response = await mixFetch(url, { method: 'POST', body, duplex: 'half' } as RequestInit);
     const answer = await response.text();
-    return { ...stopwatch(), answer };
+    return { ...done(), answer };
   },
 
   /** So many of all sorts over the hosts in turn, a few at a time. `wrong` says which had not the answer they should. */
@@ -163,12 +172,10 @@ const jobs = {
 
   /** Without what the garbage collector has not got round to: the least of a few samples, a second apart. Bytes. */
   async residentMemory(): Promise<number> {
-    if (globalThis.gc === undefined) throw new Error('needs --expose-gc');
     const samples: number[] = [];
     for (let i = 0; i < 5; i++) {
       await sleep(1000);
-      globalThis.gc();
-      samples.push(process.memoryUsage.rss());
+      samples.push(tidyMemory());
     }
     return Math.min(...samples);
   },
@@ -212,6 +219,26 @@ function startStopwatch(): () => Span {
     const { user, system } = process.cpuUsage(cpu);
     return { seconds: (performance.now() - started) / 1000, cpuSeconds: (user + system) / 1e6 };
   };
+}
+
+function startTransfer(): () => Transfer {
+  const stopwatch = startStopwatch();
+  let memory = 0;
+  const sample = () => {
+    memory = Math.max(memory, tidyMemory());
+  };
+  const timer = setInterval(sample, 5_000);
+  return () => {
+    clearInterval(timer);
+    sample();
+    return { ...stopwatch(), memory };
+  };
+}
+
+function tidyMemory(): number {
+  if (globalThis.gc === undefined) throw new Error('needs --expose-gc');
+  globalThis.gc();
+  return process.memoryUsage.rss();
 }
 
 function packetsSent(): number {

@@ -6,18 +6,10 @@ import { Figures, megabytes, quantile, rate, seconds } from '../support/figures.
 import type { ClientJobs } from './client-process.ts';
 import { content, sha256 } from './content.ts';
 import type { NetworkJobs } from './network-process.ts';
+import { downloadBound, MB, uploadBound } from './pace.ts';
 import { ratesOfVirtualNetwork } from './virtual-network.ts';
 
-const MB = 1_000_000;
 const hosts = ['shop.test', 'rpc.test', 'news.test', 'files.test', 'mail.test'];
-
-/** Slots of the main stream, and what a packet carries of a message: an upload has no other. */
-const PACKETS_PER_SECOND = 50;
-const BYTES_IN_A_PACKET = 1604;
-/** Each packet of a download needs a reply block, of which a packet up carries three. */
-const REPLY_BLOCKS_IN_A_PACKET = 3;
-const uploadBound = PACKETS_PER_SECOND * BYTES_IN_A_PACKET;
-const downloadBound = REPLY_BLOCKS_IN_A_PACKET * uploadBound;
 
 const MAX_GROWTH = 32 * 2 ** 20;
 

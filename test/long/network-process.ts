@@ -1,12 +1,14 @@
 /** A process with everything but the client: a mixnet at its real delays, and a web server with five names. */
 
+import { createHash } from 'node:crypto';
 import type { RequestListener } from 'node:http';
+import { pipeline } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDevnet } from '../../src/devnet/index.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { serve } from '../support/child.ts';
 import { startOrigin } from '../support/origin.ts';
-import { content, sha256 } from './content.ts';
+import { contentPieces } from './content.ts';
 
 export type NetworkJobs = typeof jobs;
 
@@ -14,13 +16,16 @@ const routes: Record<string, RequestListener> = {
   /** `/content?bytes=1000&seed=1` */
   '/content': (request, response) => {
     const { searchParams } = new URL(request.url ?? '/', 'http://origin');
-    response.end(content(Number(searchParams.get('bytes')), Number(searchParams.get('seed'))));
+    const [bytes, seed] = [Number(searchParams.get('bytes')), Number(searchParams.get('seed'))];
+    response.setHeader('content-length', bytes);
+    // A client that goes away meanwhile is its own affair.
+    pipeline(contentPieces(bytes, seed), response, () => {});
   },
   /** The SHA-256 of what was sent. */
   '/digest': async (request, response) => {
-    const pieces: Buffer[] = [];
-    for await (const piece of request) pieces.push(piece as Buffer);
-    response.end(sha256(Buffer.concat(pieces)));
+    const hash = createHash('sha256');
+    for await (const piece of request) hash.update(piece);
+    response.end(hash.digest('hex'));
   },
 };
 
