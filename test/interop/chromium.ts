@@ -1,0 +1,104 @@
+/**
+ * A page in Chromium, of an origin on loopback, with the modules that it is given. Nothing that it does leaves loopback:
+ * every other name and address leads nowhere, but for those that a test has mapped.
+ */
+
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { type Browser, chromium, type Page } from 'playwright';
+
+export interface PageOptions {
+  /** The page's script, a TypeScript file. It is bundled; `modules` are not. */
+  readonly script: URL;
+  /** Published packages by name, with the file that the page loads for each, as it was published. */
+  readonly modules?: Readonly<Record<string, URL>>;
+  /** Code for every worker of the page, to be run before its own. */
+  readonly beforeWorkers?: string;
+  /** `host:port` on the live network, and the `host:port` on loopback to go to instead; its certificate is not looked at. */
+  readonly mapped?: Readonly<Record<string, string>>;
+}
+
+export interface OpenedPage {
+  readonly page: Page;
+  readonly browser: Browser;
+  /** What its scripts and workers wrote to the console. */
+  readonly console: readonly string[];
+  /** Of the scripts and modules that the page loads, as they are. */
+  readonly scripts: readonly Uint8Array[];
+  close(): Promise<void>;
+}
+
+export async function openPage(options: PageOptions): Promise<OpenedPage> {
+  const { modules = {}, mapped = {} } = options;
+  const script = await bundle(options.script, Object.keys(modules));
+  const files = new Map([['/page.js', Buffer.from(script)]]);
+  for (const [place, file] of Object.values(modules).entries()) files.set(`/module-${place}.js`, readFileSync(file));
+  const html = htmlOf(options);
+  const server = createServer(({ url = '' }, response) => {
+    const found = files.get(url);
+    response.writeHead(200, { 'content-type': found ? 'text/javascript' : 'text/html' }).end(found ?? html);
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const rules = Object.entries(mapped).map(([from, to]) => `MAP ${from} ${to}`);
+  const browser = await chromium.launch({
+    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+    args: [
+      `--host-resolver-rules=${[...rules, 'EXCLUDE 127.0.0.1', 'EXCLUDE localhost', 'MAP * ~NOTFOUND'].join(',')}`,
+      ...(rules.length > 0 ? ['--ignore-certificate-errors'] : []),
+    ],
+  });
+  const lines: string[] = [];
+  const page = await browser.newPage();
+  page.on('console', message => lines.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', error => lines.push(`uncaught: ${error.message}`));
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  return {
+    page,
+    browser,
+    console: lines,
+    scripts: [...files.values()],
+    async close() {
+      await browser.close();
+      server.close();
+    },
+  };
+}
+
+/** Where a published package has a file. */
+export function published(path: string): URL {
+  return new URL(`../../node_modules/${path}`, import.meta.url);
+}
+
+async function bundle(script: URL, external: string[]): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(script)],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    conditions: ['mixfetch-source'],
+    external,
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+function htmlOf({ modules = {}, beforeWorkers }: PageOptions): string {
+  const imports = Object.fromEntries(Object.keys(modules).map((name, place) => [name, `/module-${place}.js`]));
+  const wrapper =
+    beforeWorkers === undefined ? '' : `<script>(${wrapWorkers})(${JSON.stringify(beforeWorkers)})</script>`;
+  return `<!doctype html><meta charset="utf-8"><title>peer</title>${wrapper}
+<script type="importmap">${JSON.stringify({ imports })}</script><script type="module" src="/page.js"></script>`;
+}
+
+/** Runs in the page. A worker's own script is loaded unchanged, by a script that runs the other code first. */
+const wrapWorkers = `code => {
+  const Unwrapped = Worker;
+  globalThis.Worker = function (script, options) {
+    const first = new Blob([code, ';importScripts(' + JSON.stringify(String(script)) + ')'], { type: 'text/javascript' });
+    return new Unwrapped(URL.createObjectURL(first), options);
+  };
+}`;
