@@ -1,0 +1,21 @@
+/** A page that fetches through the mixnet. The list of authorities is a file of its own, as bundlers make it. */
+
+import { createMixFetch } from '../../src/index.ts';
+
+Object.assign(globalThis, {
+  /** The texts of the answers; of one that fails, its code. */
+  async fetchAll(api: string, ca: string[] | undefined, urls: string[]): Promise<string[]> {
+    const mixFetch = createMixFetch({ api, ca });
+    const answers: string[] = [];
+    for (const url of urls) {
+      answers.push(
+        await mixFetch(url).then(
+          response => response.text(),
+          error => String((error as { cause?: { code?: unknown } }).cause?.code ?? error),
+        ),
+      );
+    }
+    await mixFetch.close();
+    return answers;
+  },
+});
