@@ -26,6 +26,7 @@ import {
   readObjectUrl,
   type Timeouts,
 } from './fetch/index.ts';
+import { limits } from './limits.ts';
 import { type ClientOptions, checkClientOptions, MixnetClient } from './mixnet-client/index.ts';
 import type { Milliseconds, Platform } from './platform/platform.ts';
 
@@ -106,6 +107,8 @@ export interface FetchOptions {
   readonly decoders?: Readonly<Record<string, Decoder>> | undefined;
   /** For calls that have none of their own, in `init.mixnet.timeouts`. */
   readonly timeouts?: Partial<Timeouts> | undefined;
+  /** How many redirects in a row are followed before that is an error, 0 to 20. Default 20. */
+  readonly maxRedirects?: number | undefined;
   readonly diagnostics?: DiagnosticsSettings | undefined;
 }
 
@@ -115,7 +118,10 @@ export interface DiagnosticsSettings {
 }
 
 export interface MixFetchOptions extends ClientOptions, FetchOptions {
-  /** Nym addresses of the network requesters to use, in no order. Default: those of the directory. */
+  /**
+   * The network requesters to use, in no order: their Nym addresses, or the identities of the nodes they run on. Default:
+   * those of the directory.
+   */
   readonly exits?: readonly string[] | undefined;
 }
 
@@ -139,7 +145,7 @@ export function createMixFetch(options: MixFetchOptions | SharedClientOptions = 
 
 function makeMixFetch(options: MixFetchOptions | SharedClientOptions, events: DiagnosticsTarget): MixFetch {
   checkOptions(options);
-  const { platform = createPlatform(), tls, ca, extraCa, pool, decoders, timeouts, logger } = options;
+  const { platform = createPlatform(), tls, ca, extraCa, pool, decoders, timeouts, maxRedirects, logger } = options;
   const source = 'client' in options ? existing(options.client, events) : connecting(options, platform, events);
   const diagnostics = new Diagnostics({
     randomBytes: platform.randomBytes,
@@ -148,7 +154,7 @@ function makeMixFetch(options: MixFetchOptions | SharedClientOptions, events: Di
     listeners: [events],
   });
   const fetch = createFetch({
-    ...{ platform, tls, ca, extraCa, pool, decoders, timeouts, diagnostics },
+    ...{ platform, tls, ca, extraCa, pool, decoders, timeouts, maxRedirects, diagnostics },
     open(stream) {
       const client = source.get(stream.signal);
       return client instanceof Promise ? client.then(it => it.openStream(stream)) : client.openStream(stream);
@@ -228,13 +234,13 @@ interface ClientSource {
 }
 
 function connecting(options: MixFetchOptions, platform: Platform, events: DiagnosticsTarget): ClientSource {
-  const { api, gateway, storage, traffic, exits, timeouts, logger, signal: ended } = options;
+  const { api, gateway, secureGateway, storage, traffic, exits, timeouts, logger, signal: ended } = options;
   const setup = new ClientSetup<MixnetClient>({
     platform,
     connect: signal =>
       MixnetClient.connect(
         {
-          ...{ api, gateway, storage, traffic, exits, platform, logger, background: true },
+          ...{ api, gateway, secureGateway, storage, traffic, exits, platform, logger, background: true },
           ...(timeouts?.setup !== undefined && { setupTimeoutMs: timeouts.setup }),
           signal: ended === undefined ? signal : AbortSignal.any([signal, ended]),
         },
@@ -286,14 +292,25 @@ function asMixFetch({ fetch, client, connections, ready, close, events, stats }:
     typeof members & { readonly client: MixnetClient };
 }
 
-const clientOptions = ['api', 'gateway', 'storage', 'traffic', 'platform', 'signal', 'exits', 'client', 'logger'];
-const fetchOptions = ['tls', 'ca', 'extraCa', 'pool', 'decoders', 'timeouts', 'diagnostics'];
+const clientOptions = [
+  'api',
+  'gateway',
+  'secureGateway',
+  'storage',
+  'traffic',
+  'platform',
+  'signal',
+  'exits',
+  'client',
+  'logger',
+];
+const fetchOptions = ['tls', 'ca', 'extraCa', 'pool', 'decoders', 'timeouts', 'maxRedirects', 'diagnostics'];
 
 /** An option that is misspelt, or of another version, must not be ignored: somebody relies on it. */
 function checkOptions(options: Partial<MixFetchOptions & SharedClientOptions>): void {
   const unknown = Object.keys(options).find(name => ![...clientOptions, ...fetchOptions].includes(name));
   if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
-  const { client, tls, decoders = {}, diagnostics } = options;
+  const { client, tls, decoders = {}, maxRedirects = 0, diagnostics } = options;
   if ('client' in options && !(client instanceof MixnetClient)) throw invalid('client', 'a MixnetClient');
   checkClientOptions(options);
   const hosts = (diagnostics as { readonly hosts?: unknown } | null)?.hosts;
@@ -301,6 +318,10 @@ function checkOptions(options: Partial<MixFetchOptions & SharedClientOptions>): 
     throw invalid('diagnostics', '{ hosts: "hashed" } or { hosts: "plain" }');
   }
   if (!['platform', 'own', undefined].includes(tls)) throw invalid('tls', '"platform" or "own"');
+  const most = limits.redirects.value;
+  if (!Number.isInteger(maxRedirects) || maxRedirects < 0 || maxRedirects > most) {
+    throw invalid('maxRedirects', `a whole number from 0 to ${most}`);
+  }
   if (Object.values(decoders).some(decoder => typeof decoder !== 'function')) throw invalid('decoders', 'functions');
 }
 

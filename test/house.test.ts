@@ -39,6 +39,7 @@ const mayImport: Record<string, readonly string[]> = {
   'undici.ts': ['sockets', 'fetch'],
   'polyfill.ts': ['index.ts'],
   polyfill: ['polyfill.ts', 'index.ts'],
+  compat: ['index.ts'],
   devnet: ['client', 'exit', 'stream', 'gateway', 'http', 'message', 'sphinx', 'tls', 'topology'],
   cli: ['index.ts', 'mixnet-client', 'devnet', 'fetch'],
 };

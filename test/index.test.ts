@@ -1,43 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { type Devnet, type DevnetOptions, startDevnet, VirtualPlatform } from '../src/devnet/index.ts';
-import {
-  createMixFetch,
-  type MixFetch,
-  type MixFetchOptions,
-  MixnetClient,
-  memoryStorage,
-  mixFetch,
-} from '../src/index.ts';
-import { type Origin, startOrigin } from './support/origin.ts';
-
-interface World {
-  readonly platform: VirtualPlatform;
-  readonly devnet: Devnet;
-  readonly origin: Origin;
-  /** Drives the clock until the promise is settled. */
-  until<T>(work: Promise<T>): Promise<T>;
-  create(options?: MixFetchOptions): MixFetch;
-}
-
-async function world(options: DevnetOptions = {}): Promise<World> {
-  const platform = new VirtualPlatform();
-  const until = <T>(work: Promise<T>) => platform.until(work);
-  const origin = await startOrigin();
-  const hosts = { 'shop.test': origin.port };
-  const devnet = await until(startDevnet({ platform, transport: 'in-process', hosts, ...options }));
-  onTestFinished(async () => {
-    await until(devnet.close());
-    await origin.close();
-    expect({ timers: platform.pendingTimers, holders: platform.holders }).toEqual({ timers: 0, holders: 0 });
-  });
-  return {
-    ...{ platform, devnet, origin, until },
-    create: given => createMixFetch({ api: devnet.api, platform: devnet.clientPlatform(), ...given }),
-  };
-}
+import { describe, expect, test } from 'vitest';
+import { startDevnet } from '../src/devnet/index.ts';
+import { createMixFetch, MixnetClient, memoryStorage, mixFetch } from '../src/index.ts';
+import { world } from './support/fetch-world.ts';
+import { startOrigin } from './support/origin.ts';
 
 describe('createMixFetch', () => {
   test('connects when it is first needed, once, and answers', async () => {
@@ -108,6 +76,45 @@ describe('createMixFetch', () => {
       await until(fetch.close());
     }
     expect(addresses[1]).toBe(addresses[0]);
+  });
+
+  test('an exit can be named by the node that it is on, for all calls or for one', async () => {
+    const { create, until, devnet } = await world({ gateways: 3, exits: 2 });
+    const node = devnet.gateways[2]?.identity ?? '';
+    const other = devnet.gateways[1]?.identity ?? '';
+    const openConnections = () => devnet.requesters.map(requester => requester.openConnections);
+    const fetch = create({ exits: [node] });
+    for (const isolation of ['a', 'b', 'c']) await until(fetch('http://shop.test/json', { mixnet: { isolation } }));
+    expect(openConnections()).toEqual([0, 3]);
+    await until(fetch('http://shop.test/json', { mixnet: { exit: other } }));
+    expect(openConnections()).toEqual([1, 3]);
+    await until(fetch.close());
+  });
+
+  test('a node without an exit is not passed over in silence', async () => {
+    const { create, until, devnet } = await world();
+    const fetch = create({ exits: [devnet.gateways[0]?.identity ?? ''] });
+    const failed = await until(fetch('http://shop.test/json').catch((error: unknown) => error));
+    expect(failed).toMatchObject({ cause: { code: 'ERR_MIX_EXIT_NONE' } });
+    await until(fetch.close());
+  });
+
+  test('secureGateway enters by wss: alone', async () => {
+    const { create, until } = await world();
+    const fetch = create({ secureGateway: true });
+    const failed = await until(fetch.ready().catch((error: unknown) => error));
+    expect(failed).toMatchObject({ code: 'ERR_MIX_GATEWAY_UNKNOWN' });
+    await until(fetch.close());
+  });
+
+  test('maxRedirects is how many are followed', async () => {
+    const { create, until, origin } = await world();
+    const fetch = create({ maxRedirects: 2 });
+    expect(await until((await until(fetch('http://shop.test/countdown/2'))).text())).toBe('landed');
+    const failed = await until(fetch('http://shop.test/countdown/3').catch((error: unknown) => error));
+    expect(failed).toMatchObject({ cause: { code: 'ERR_MIX_HTTP_REDIRECT' } });
+    expect(origin.requests.filter(request => request.endsWith('/countdown/0'))).toHaveLength(1);
+    await until(fetch.close());
   });
 
   test('a client that was lost for good is replaced', async () => {
@@ -185,6 +192,9 @@ describe('createMixFetch', () => {
     [{ api: [] }, /"api"/],
     [{ api: 'https://nym.example/api?key=1' }, /"api"/],
     [{ gateway: 'that one' }, /"gateway"/],
+    [{ secureGateway: 'yes' }, /"secureGateway"/],
+    [{ maxRedirects: -1 }, /"maxRedirects"/],
+    [{ maxRedirects: 21 }, /"maxRedirects"/],
     [{ traffic: { messageSendingDelayMs: 20 } }, /"messageSendingDelayMs"/],
     [{ traffic: { averagePacketDelayMs: '15' } }, /averagePacketDelayMs/],
     [{ traffic: 5 }, /"traffic"/],

@@ -38,10 +38,52 @@ describe('install', () => {
     expect(globalThis.fetch).toBe(platformFetch);
   });
 
-  test('Request, Response and Headers stay those of the platform', () => {
-    const before = [Request, Response, Headers];
+  test.each(['inner', 'outer'])(
+    'of two that are nested, the %s one undone first, each leaves the other as it was',
+    which => {
+      const [outer, inner] = [aFetch(), aFetch()];
+      const undoOuter = install(outer);
+      const undoInner = install(inner);
+      if (which === 'inner') {
+        undoInner();
+        expect(globalThis.fetch).toBe(outer);
+        undoOuter();
+      } else {
+        undoOuter();
+        expect(globalThis.fetch).toBe(inner);
+        undoInner();
+      }
+      expect(Object.getOwnPropertyDescriptor(globalThis, 'fetch')).toEqual(original);
+    },
+  );
+
+  test.each<[what: string, descriptor: PropertyDescriptor]>([
+    ['a getter', { get: () => platformFetch, set: () => {}, enumerable: false, configurable: true }],
+    ['hidden and read-only', { value: platformFetch, writable: false, enumerable: false, configurable: true }],
+  ])('undone, the property is again what it was: %s', (_, descriptor) => {
+    Object.defineProperty(globalThis, 'fetch', descriptor);
+    const ours = aFetch();
+    const undo = install(ours);
+    expect(globalThis.fetch).toBe(ours);
+    expect(Object.keys(globalThis)).not.toContain('fetch');
+    undo();
+    expect(Object.getOwnPropertyDescriptor(globalThis, 'fetch')).toEqual(descriptor);
+  });
+
+  test('where there was none, there is none again', () => {
+    Reflect.deleteProperty(globalThis, 'fetch');
     install(aFetch())();
-    expect([Request, Response, Headers]).toEqual(before);
+    expect('fetch' in globalThis).toBe(false);
+  });
+
+  test('Request, Response and Headers stay those of the platform', () => {
+    const names = ['Request', 'Response', 'Headers', 'WebSocket', 'XMLHttpRequest', 'EventSource'];
+    const found = () => names.map(name => Object.getOwnPropertyDescriptor(globalThis, name));
+    const before = found();
+    const undo = install(aFetch());
+    expect(found()).toEqual(before);
+    undo();
+    expect(found()).toEqual(before);
   });
 
   test('importing the automatic one installs', async () => {

@@ -14,13 +14,14 @@ import type { ExitConnection } from './exit-connection.ts';
 import { type ExitDirectory, ExitList } from './exit-list.ts';
 import type { ExitSession } from './exit-session.ts';
 import { type ExitQueue, ExitStream, type ExitTurn } from './exit-stream.ts';
+import { NamedExits } from './named-exits.ts';
 import { SessionPool } from './session-pool.ts';
 
 export interface ExitsOptions {
   readonly core: StreamCore;
   readonly directory: ExitDirectory;
   readonly platform: Pick<Platform, 'now' | 'setTimer' | 'randomBytes'>;
-  /** Nym addresses of the network requesters to use, in no order. Default: those of the directory. */
+  /** The network requesters to use, in no order: Nym addresses, or identities of nodes. Default: those of the directory. */
   readonly exits?: readonly string[] | undefined;
   /** Where it is told what becomes of exits. Default: nowhere. */
   readonly diagnostics?: Diagnostics | undefined;
@@ -46,7 +47,7 @@ export interface OpenStreamOptions {
   readonly port: number;
   /** Streams of different isolation strings, or to different destinations, cannot be linked by the exit. Default ''. */
   readonly isolation?: string | undefined;
-  /** The Nym address of the one network requester to use. */
+  /** The one network requester to use: its Nym address, or the identity of its node. */
   readonly exit?: string | undefined;
   /** How much the other side will send first, if known. */
   readonly expectedBytes?: number | undefined;
@@ -64,7 +65,7 @@ export interface OpenStreamOptions {
 export class Exits {
   readonly #core: StreamCore;
   readonly #platform: ExitsOptions['platform'];
-  readonly #given: readonly ExitCandidate[] | undefined;
+  readonly #named: NamedExits | undefined;
   readonly #list: ExitList;
   readonly #sessions: SessionPool;
   readonly #streams = new Set<ExitStream>();
@@ -74,12 +75,12 @@ export class Exits {
   readonly #diagnostics: Diagnostics | undefined;
   readonly #counters = { streams: 0, streamsConnected: 0, exitFailovers: 0, exitStarvations: 0 };
 
-  /** @throws TypeError for an address in `exits` that is none. */
+  /** @throws TypeError for a name in `exits` that is none. */
   constructor({ core, directory, platform, exits, diagnostics }: ExitsOptions) {
     this.#diagnostics = diagnostics;
     this.#core = core;
     this.#platform = platform;
-    this.#given = exits?.map(text => givenExit(text, 'exits'));
+    this.#named = exits && new NamedExits(exits, 'exits');
     this.#list = new ExitList(directory, platform, this.#closing.signal);
     this.#sessions = new SessionPool(core, () => platform.now());
     this.#unsubscribe = core.subscribe(message => {
@@ -97,13 +98,13 @@ export class Exits {
    */
   openStream(options: OpenStreamOptions): MixnetStream {
     const address = destinationOf(options.hostname, options.port);
-    const given = options.exit === undefined ? this.#given : [givenExit(options.exit, 'exit')];
+    const named = options.exit === undefined ? this.#named : new NamedExits([options.exit], 'exit');
     if (this.#closing.signal.aborted) throw new MixnetError('ERR_MIX_MIXNET_CLOSED');
     const key = JSON.stringify([options.isolation ?? '', address, options.exit ?? '']);
     const stream = new ExitStream({
       core: this.#core,
       platform: this.#platform,
-      queue: this.#queue(key, given),
+      queue: this.#queue(key, named),
       address,
       connectTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT,
       expectedBytes: options.expectedBytes,
@@ -179,7 +180,7 @@ export class Exits {
   }
 
   /** The exits for one stream: the one in use for its key, then others, each once. */
-  #queue(key: string, given: readonly ExitCandidate[] | undefined): ExitQueue {
+  #queue(key: string, named: NamedExits | undefined): ExitQueue {
     const asked = new Set<string>();
     let session: ExitSession | undefined;
 
@@ -196,7 +197,7 @@ export class Exits {
     return {
       next: () => {
         if (asked.size >= MOST_EXITS_ASKED) return undefined;
-        const candidates = given ?? this.#list.all();
+        const candidates = named?.among(() => this.#list.all()) ?? this.#list.all();
         return candidates instanceof Promise ? candidates.then(choose) : choose(candidates);
       },
       report: error => {
@@ -237,16 +238,6 @@ function exitUse(diagnostics: Diagnostics | undefined, text: string, asked: numb
       return diagnostics.nameOf(text);
     },
   };
-}
-
-/** A user who names an exit has made the choice. */
-function givenExit(text: string, option: string): ExitCandidate {
-  try {
-    const recipientText = formatRecipient(parseRecipient(text));
-    return { recipientText, performance: 100, usesExitPolicy: true, declaredRoleExitNr: true };
-  } catch (cause) {
-    throw new TypeError(`The option "${option}" must hold Nym addresses of network requesters.`, { cause });
-  }
 }
 
 function tryParse(text: string): Recipient | undefined {

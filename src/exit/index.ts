@@ -9,6 +9,7 @@ export type { ExitCandidate } from './exit-choice.ts';
 export type { ExitDirectory } from './exit-list.ts';
 export { type ExitStats, Exits, type ExitsOptions, type OpenStreamOptions } from './exits.ts';
 export { isGlobalAddress } from './global-address.ts';
+export { readExitName } from './named-exits.ts';
 export {
   type AddressPattern,
   type ExitPolicy,

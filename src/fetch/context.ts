@@ -56,6 +56,8 @@ export interface FetchContext {
   readonly ca?: readonly string[] | undefined;
   readonly extraCa?: readonly string[] | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
+  /** How many redirects in a row are followed. Default and most: `limits.redirects`. */
+  readonly maxRedirects?: number | undefined;
   readonly pool?: Partial<PoolLimits> | undefined;
   /** Content codings beside gzip and deflate, by their lower-case name. The caller sets `accept-encoding` to ask for one. */
   readonly decoders?: Readonly<Record<string, Decoder>> | undefined;

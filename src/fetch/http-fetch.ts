@@ -14,7 +14,7 @@ import { Exchange } from './exchange.ts';
 import { declaredLength, wireHeaders } from './headers.ts';
 import { verifyBody } from './integrity.ts';
 import { Pool, type PoolStats, resolvePoolLimits } from './pool.ts';
-import { followRedirect, type Hop, isRedirect, redirectLocation } from './redirect.ts';
+import { followRedirect, type Hop, isRedirect, MAX_REDIRECTS, redirectLocation } from './redirect.ts';
 import type { FetchRequest } from './request.ts';
 import { hasNullBody, makeResponse } from './response.ts';
 import { bodyStream } from './response-body.ts';
@@ -62,7 +62,7 @@ export class HttpFetch {
       const location = request.redirect === 'manual' ? undefined : redirectLocation(answer.head);
       if (location === undefined) return this.#response(answer, hop, request, deadlines, followed > 0);
       try {
-        hop = followRedirect(hop, answer.head.status, location, followed);
+        hop = followRedirect(hop, answer.head.status, location, followed, this.#context.maxRedirects ?? MAX_REDIRECTS);
         deadlines.record?.redirected(hop.url.host);
       } finally {
         await answer.exchange.cancel();

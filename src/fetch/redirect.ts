@@ -38,9 +38,10 @@ export function redirectLocation(head: ResponseHead): string | undefined {
  * What to request next.
  *
  * @param followed how many redirects came before this one.
+ * @param most how many there may be.
  * @throws MixnetError ERR_MIX_HTTP_REDIRECT
  */
-export function followRedirect(hop: Hop, status: number, location: string, followed: number): Hop {
+export function followRedirect(hop: Hop, status: number, location: string, followed: number, most: number): Hop {
   // 3. to 6. Servers send UTF-8 where only ASCII belongs, and each byte came as one character.
   const url = parseUrl(utf8OfBytes(location), hop.url.href);
   if (url === undefined) throw refused('The answer redirects to something that is not a URL.');
@@ -51,7 +52,7 @@ export function followRedirect(hop: Hop, status: number, location: string, follo
     throw refused('The answer redirects from https to http.');
   }
   // 7. and 8.
-  if (followed >= MAX_REDIRECTS) throw refused(`There are more than ${MAX_REDIRECTS} redirects.`);
+  if (followed >= most) throw refused(`There are more than ${most} redirects.`);
   // 9. and 10.
   const isSameOrigin = url.origin === hop.url.origin;
   if (url.username !== '' || url.password !== '') {

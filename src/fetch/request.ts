@@ -1,6 +1,6 @@
 /** From the arguments of `fetch()` to a request: everything wrong with them is found here, before anything is sent. */
 
-import { parseRecipient } from '../exit/index.ts';
+import { readExitName } from '../exit/index.ts';
 import type { Platform } from '../platform/platform.ts';
 import { bodyLength, extractBody, type RequestBody, type RequestBodyInit, settleBody } from './body.ts';
 import { declaredLength, readHeaders } from './headers.ts';
@@ -14,7 +14,7 @@ export interface MixnetInit {
    * The origin of the destination separates them in any case. Default: the empty string.
    */
   readonly isolation?: string | undefined;
-  /** The Nym address of the exit to use, instead of one of the client's choice. */
+  /** The exit to use, instead of one of the client's choice: its Nym address, or the identity of its node. */
   readonly exit?: string | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
 }
@@ -221,17 +221,11 @@ export function readMixnetInit(
   if (unknown !== undefined) throw new TypeError(`There is no option "mixnet.${unknown}".`);
   const { isolation = '', exit, timeouts: own }: { isolation?: unknown; exit?: unknown; timeouts?: unknown } = given;
   if (typeof isolation !== 'string') throw invalid('mixnet.isolation');
-  if (exit !== undefined && !isExitAddress(exit)) throw invalid('mixnet.exit');
-  return { isolation, exit, timeouts: resolveTimeouts(own, timeouts) };
-}
-
-/** Whether it is the Nym address of something: `identity.encryption@gateway`. */
-function isExitAddress(value: unknown): value is string {
-  try {
-    return typeof value === 'string' && parseRecipient(value) !== undefined;
-  } catch {
-    return false;
-  }
+  return {
+    isolation,
+    exit: exit === undefined ? undefined : readExitName(exit, 'mixnet.exit'),
+    timeouts: resolveTimeouts(own, timeouts),
+  };
 }
 
 /** `init` as a record of what its members are, its prototype's included, as WebIDL reads a dictionary. */

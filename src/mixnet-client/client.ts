@@ -98,7 +98,7 @@ export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
       diagnostics,
       api,
       // By its origin: a worker made from a blob has the rules of its page, and `blob:` for its protocol.
-      secure: globalThis.location?.origin?.startsWith('https:') ?? false,
+      secure: options.secureGateway ?? globalThis.location?.origin?.startsWith('https:') ?? false,
       ...(gateway !== undefined && { gateway }),
       ...(storage !== undefined && { storage }),
       ...(traffic !== undefined && { traffic }),

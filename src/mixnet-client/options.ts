@@ -3,9 +3,9 @@
 import { base58 } from '@scure/base';
 import { completeTraffic, type Traffic } from '../client/index.ts';
 import { isLogger, type Logger } from '../diagnostics/index.ts';
+import { readExitName } from '../exit/index.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
 import { type ClientStorage, isClientStorage } from '../storage/index.ts';
-import { parseAddress } from './addresses.ts';
 
 export interface ClientOptions {
   /**
@@ -18,6 +18,11 @@ export interface ClientOptions {
    * anew for each client.
    */
   readonly gateway?: string | undefined;
+  /**
+   * Enter only by gateways that speak `wss:`: whoever watches the line then sees TLS, and no websocket. Default: on pages
+   * that are served securely, where nothing else is allowed.
+   */
+  readonly secureGateway?: boolean | undefined;
   /**
    * Keeps keys, gateway and registration, so that the next client with it has the same address. One client at a time uses
    * it. Default: nothing is kept, and every client is a new one.
@@ -38,7 +43,8 @@ export interface ClientOptions {
 
 export interface MixnetClientOptions extends ClientOptions {
   /**
-   * Nym addresses (`identity.encryption@gateway`) of the network requesters to use for streams to servers, in no order.
+   * The network requesters to use for streams to servers, in no order: their Nym addresses, `identity.encryption@gateway`,
+   * or the identities of the nodes they run on, base58, where the directory says what their addresses are.
    * Default: those of the directory, chosen by performance, role and policy.
    */
   readonly exits?: readonly string[] | undefined;
@@ -51,6 +57,7 @@ export interface MixnetClientOptions extends ClientOptions {
 const optionNames = [
   'api',
   'gateway',
+  'secureGateway',
   'storage',
   'traffic',
   'platform',
@@ -75,6 +82,7 @@ export function checkOptionNames(options: MixnetClientOptions): void {
 export function checkClientOptions({
   api,
   gateway,
+  secureGateway,
   storage,
   traffic,
   platform,
@@ -86,14 +94,15 @@ export function checkClientOptions({
     throw invalid('api', 'one or more URLs of http or https, without user, query or hash');
   }
   if (gateway !== undefined && !isIdentity(gateway)) throw invalid('gateway', 'the identity of a gateway');
+  if (!['boolean', 'undefined'].includes(typeof secureGateway)) throw invalid('secureGateway', 'true or false');
   if (storage !== undefined && !isClientStorage(storage)) throw invalid('storage', 'a ClientStorage');
   if (typeof (traffic ?? {}) !== 'object' || traffic === null) throw invalid('traffic', 'an object');
   completeTraffic(traffic);
   if (platform !== undefined && typeof platform?.openWebSocket !== 'function') throw invalid('platform', 'a Platform');
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', 'an AbortSignal');
   if (logger !== undefined && !isLogger(logger)) throw invalid('logger', 'an object with debug, info, warn and error');
-  if (!isListOf(exits, isText)) throw invalid('exits', 'Nym addresses');
-  for (const exit of exits ?? []) parseAddress(exit, 'exits');
+  if (exits !== undefined && !Array.isArray(exits)) throw invalid('exits', 'a list');
+  for (const exit of exits ?? []) readExitName(exit, 'exits');
 }
 
 function isListOf(value: unknown, isMember: (member: unknown) => boolean): boolean {
