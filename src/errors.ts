@@ -2,7 +2,7 @@
  * The error base of every room.
  *
  * A code says who is to blame by its family: the directory, the gateway, the mixnet, the exit, another client, the destination's TLS,
- * HTTP or websocket, the clock, the storage, or the caller.
+ * HTTP or websocket, a resolver, the clock, the storage, or the caller.
  *
  * @module
  */
@@ -54,7 +54,11 @@ export const mixnetErrorCodes = {
   ERR_MIX_WEBSOCKET_MALFORMED: 'The server sent frames that RFC 6455 does not allow.',
   ERR_MIX_WEBSOCKET_TEXT: 'The server sent text that is not UTF-8.',
   ERR_MIX_WEBSOCKET_TOO_LARGE: 'A message of the server exceeds the limit.',
+  ERR_MIX_WEBSOCKET_TRUNCATED: 'The connection ended without the closing of the websocket.',
   ERR_MIX_WEBSOCKET_SILENT: 'The server did not answer a ping in time.',
+  ERR_MIX_DNS_NO_NAME: 'The name does not exist, or is one that is never asked for.',
+  ERR_MIX_DNS_FAILED: 'Every resolver asked has failed.',
+  ERR_MIX_DNS_MALFORMED: 'The answer of the resolver is no DNS message, or the answer to something else.',
   ERR_MIX_TIMEOUT_SETUP: 'The client was not connected to the mixnet in time.',
   ERR_MIX_TIMEOUT_TURN: 'Every connection that the limits allow stayed busy for too long.',
   ERR_MIX_TIMEOUT_CONNECT: 'The connection through the exit was not established in time.',

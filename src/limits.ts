@@ -73,5 +73,8 @@ export const limits = {
   verifiedBody: { what: 'a body checked against `integrity`', value: 64 * MiB, unit: 'bytes' },
   webSocketMessage: { what: 'one message that comes over a websocket', value: 16 * MiB, unit: 'bytes' },
   webSocketUnsent: { what: 'data that a websocket has not sent yet', value: 64 * MiB, unit: 'bytes' },
+  dnsMessage: { what: 'one answer of a resolver', value: 64 * KiB, unit: 'bytes' },
+  dnsRecords: { what: 'records in one answer of a resolver', value: 512, unit: '' },
+  dnsAliases: { what: 'aliases from one name to the next', value: 16, unit: '' },
   waitingRequests: { what: 'requests that wait for a connection', value: 1024, unit: '' },
 } as const satisfies Record<string, Limit>;

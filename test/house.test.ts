@@ -34,6 +34,7 @@ const mayImport: Record<string, readonly string[]> = {
   'mixnet-client': ['client', 'stream', 'exit', 'peer', 'storage', 'diagnostics'],
   'index.ts': ['fetch', 'mixnet-client', 'storage', 'diagnostics'],
   sockets: ['fetch', 'tls', 'mixnet-client', 'index.ts'],
+  dns: ['index.ts'],
   websocket: ['http', 'fetch', 'index.ts'],
   'node.ts': ['sockets', 'fetch'],
   'undici.ts': ['sockets', 'fetch'],

@@ -47,6 +47,7 @@ const ofFamily: Record<Family, ExitCode> = {
   TLS: 35,
   HTTP: 8,
   WEBSOCKET: 8,
+  DNS: 6,
   TIMEOUT: 28,
   STORAGE: 2,
   USAGE: 2,

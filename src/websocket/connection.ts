@@ -145,8 +145,13 @@ export class WebSocketConnection {
         if (this.#phase === 'over') return;
       }
     }
-    // TCP has ended, be it without a word.
-    this.#end({ ...this.#told(), wasClean: this.#received !== undefined && this.#closeSent });
+    this.#tcpEnded();
+  }
+
+  /** A server may close right after its close frame: ours is still sent, so that both have said it. */
+  #tcpEnded(): void {
+    if (this.#phase === 'open') this.#fail(new MixnetError('ERR_MIX_WEBSOCKET_TRUNCATED'));
+    else if (this.#received === undefined) this.#end({ ...this.#told(), wasClean: false });
   }
 
   async #take(incoming: Incoming): Promise<void> {
@@ -250,9 +255,13 @@ export class WebSocketConnection {
     this.#keepAliveTimer = this.#platform.setTimer(() => this.#watch(), keepAlive.dueAt - now);
   }
 
-  /** RFC 6455, section 7.1.7: the server is told why, if it is its doing. */
+  /** RFC 6455, section 7.1.7: the server is told why, if it is its doing. After its close frame nothing can fail any more. */
   #fail(error: unknown): void {
     if (this.#phase === 'over') return;
+    if (this.#received !== undefined) {
+      this.#end({ ...this.#told(), wasClean: false });
+      return;
+    }
     const status = closeStatusOf(error);
     if (status !== undefined && !this.#closeSent) {
       const payload = encodeCloseStatus({ status, reason: '' });
