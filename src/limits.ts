@@ -41,6 +41,7 @@ export const limits = {
   unreadMessages: { what: 'messages that a program has not read yet', value: 16 * MiB, unit: 'bytes' },
   storedRecord: { what: 'one record of a storage', value: 64 * KiB, unit: 'bytes' },
   exitSessions: { what: 'pseudonyms kept for exits while unused', value: 256, unit: '' },
+  stalledExits: { what: 'exits remembered as having stalled, each for one destination', value: 256, unit: '' },
   streamUnacknowledgedBytes: {
     what: 'data of one stream sent and not yet acknowledged',
     value: 64 * KiB,

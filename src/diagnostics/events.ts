@@ -19,7 +19,7 @@ export function failureCodeOf(error: unknown): FailureCode {
 export const requestStages = {
   turn: 'a connection may be used or made: the limits of the pool allow it',
   client: 'the client is connected to the mixnet, and a stream is begun; not on a reused connection',
-  opened: 'the exit says that the destination is connected; not on a reused connection',
+  opened: 'the exit says that the destination is connected and, for https, it has answered; not on a reused connection',
   tls: 'TLS with the destination stands; not on a reused connection, nor with `http:`',
   sent: 'the last byte of the request is handed to the stream',
   headers: 'the head of the answer is there',
@@ -186,7 +186,7 @@ export const diagnosticEvents: {
     fields: ['source', 'code'],
   },
   'client:exit-failover': {
-    when: 'an exit did not connect a stream, and another may be asked',
+    when: 'an exit did not connect a stream, or brought nothing from its destination, and another may be asked',
     level: 'warn',
     fields: ['source', 'exit', 'code', 'exitsAsked'],
   },

@@ -1,7 +1,7 @@
 /** A `RequesterConnection` at work: its messages on their lane, its deadline on a timer. */
 
 import type { MixnetError } from '../errors.ts';
-import type { Platform, Timer } from '../platform/platform.ts';
+import type { Milliseconds, Platform, Timer } from '../platform/platform.ts';
 import { type CreditDemand, MAX_UNACKNOWLEDGED_BYTES, type StreamCore } from '../stream/index.ts';
 import type { ExitSession, SessionConnection } from './exit-session.ts';
 import {
@@ -69,6 +69,12 @@ export class ExitConnection implements SessionConnection {
 
   open(): void {
     this.#apply(this.#machine.open());
+  }
+
+  /** The first bytes from the other side must come within that time. */
+  awaitAnswer(within: Milliseconds): void {
+    this.#machine.awaitAnswer(this.#platform.now() + within);
+    this.#arm();
   }
 
   write(data: Uint8Array): void {

@@ -1,6 +1,7 @@
 /** The exits that may be asked: those given, or those of the directory, and which of them have disappointed lately. */
 
 import { MixnetError, type MixnetErrorCode } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
 import { chooseExit, type ExitCandidate } from './exit-choice.ts';
 
@@ -13,6 +14,8 @@ export class ExitList {
   readonly #platform: Pick<Platform, 'now' | 'randomBytes'>;
   readonly #signal: AbortSignal;
   readonly #avoidUntil = new Map<string, Milliseconds>();
+  /** The oldest first. */
+  readonly #stalledUntil = new Map<string, Milliseconds>();
   #listed: { readonly at: Milliseconds; readonly exits: readonly ExitCandidate[] } | undefined;
   #listing: Promise<readonly ExitCandidate[]> | undefined;
 
@@ -30,10 +33,12 @@ export class ExitList {
     return listed.exits;
   }
 
-  /** Not one that failed lately, unless all have. */
-  choose(candidates: readonly ExitCandidate[]): ExitCandidate | undefined {
+  /** Not one that failed lately, or stalled for that key, unless all have. */
+  choose(candidates: readonly ExitCandidate[], key: string): ExitCandidate | undefined {
     const now = this.#platform.now();
-    const good = candidates.filter(({ recipientText }) => (this.#avoidUntil.get(recipientText) ?? now) <= now);
+    const until = (exit: string) =>
+      Math.max(this.#avoidUntil.get(exit) ?? now, this.#stalledUntil.get(stallOf(exit, key)) ?? now);
+    const good = candidates.filter(({ recipientText }) => until(recipientText) <= now);
     return chooseExit(good.length > 0 ? good : candidates, this.#platform.randomBytes);
   }
 
@@ -42,6 +47,18 @@ export class ExitList {
     if (error === undefined) this.#avoidUntil.delete(recipientText);
     else if (error instanceof MixnetError && EXITS_FAULT.has(error.code)) {
       this.#avoidUntil.set(recipientText, this.#platform.now() + AVOIDED_FOR);
+    }
+  }
+
+  /** One brought nothing from a destination, which may be the destination's fault: held against it for that key only. */
+  stalled(recipientText: string, key: string): void {
+    const now = this.#platform.now();
+    const stall = stallOf(recipientText, key);
+    this.#stalledUntil.delete(stall);
+    this.#stalledUntil.set(stall, now + AVOIDED_FOR);
+    for (const [oldest, until] of this.#stalledUntil) {
+      if (until > now && this.#stalledUntil.size <= MAX_STALLED) break;
+      this.#stalledUntil.delete(oldest);
     }
   }
 
@@ -64,8 +81,13 @@ export class ExitList {
 /** Exits come and go by the hour. */
 const FRESH_FOR: Milliseconds = 10 * 60_000;
 const AVOIDED_FOR: Milliseconds = 10 * 60_000;
+const MAX_STALLED = limits.stalledExits.value;
 const EXITS_FAULT: ReadonlySet<MixnetErrorCode> = new Set([
   'ERR_MIX_EXIT_SILENT',
   'ERR_MIX_MIXNET_NO_ROUTE',
   'ERR_MIX_MIXNET_UNDELIVERED',
 ] as const);
+
+function stallOf(recipientText: string, key: string): string {
+  return `${recipientText} ${key}`;
+}

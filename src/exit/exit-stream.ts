@@ -20,6 +20,8 @@ export interface ExitQueue {
   next(): ExitTurn | undefined | Promise<ExitTurn | undefined>;
   /** What came of the last turn: no error if the exit has connected; one that another exit may not give otherwise. */
   report(error?: unknown): void;
+  /** The exit of the last turn has connected, but nothing came of it: others come first for that destination. */
+  distrust(): void;
 }
 
 export interface ExitTurn {
@@ -39,6 +41,8 @@ export interface ExitStreamOptions {
   readonly expectedBytes?: number | undefined;
   /** Whether what was written may be sent again to another exit, after one that was silent. */
   readonly replay: boolean;
+  /** Whether the stream is open only with the first bytes from the destination, for which another exit may be asked. */
+  readonly awaitAnswer: boolean;
   /** Until the stream is open. */
   readonly signal?: AbortSignal | undefined;
   readonly track: (connection: ExitConnection, live: boolean) => void;
@@ -55,7 +59,11 @@ export class ExitStream implements MixnetStream {
   /** After `ended`, the other side is gone, and what it sent may still be read. */
   #phase: 'opening' | 'open' | 'ended' | 'over' = 'opening';
   #connection: ExitConnection | undefined;
-  /** Sent, and kept until an exit has connected, for the next one. */
+  #turnsLeft = 1;
+  #heard = false;
+  /** When something was last written, or what was written before could first be passed on. */
+  #askedAt: Milliseconds | undefined;
+  /** Sent, and kept until the stream is open, for the next exit. */
   #firstFlight: Uint8Array[] = [];
   #expected: number | undefined;
   #exit: MixnetStream['exit'];
@@ -135,6 +143,7 @@ export class ExitStream implements MixnetStream {
       return;
     }
     this.#exit = turn.exit;
+    this.#turnsLeft = turn.turnsLeft;
     const { core, platform, address, track } = this.#options;
     const connection = new ExitConnection({
       core,
@@ -143,7 +152,7 @@ export class ExitStream implements MixnetStream {
       on: this.#events,
       released: () => track(connection, false),
       address,
-      connectTimeout: Math.max(0, this.#deadline - platform.now()) / turn.turnsLeft,
+      connectTimeout: this.#shareOfTime(),
     });
     track(connection, true);
     this.#connection = connection;
@@ -155,23 +164,36 @@ export class ExitStream implements MixnetStream {
   }
 
   readonly #events: ConnectionEvents = {
-    opened: () => this.#onOpened(),
-    delivered: data => this.#reading.push(data),
+    opened: () => {
+      if (this.#options.awaitAnswer) this.#connection?.awaitAnswer(this.#shareOfTime());
+      else this.#onOpened();
+    },
+    delivered: data => {
+      this.#heard = true;
+      if (this.#phase === 'opening') this.#onOpened();
+      this.#reading.push(data);
+    },
     ended: () => this.#onEnded(),
     failed: error => this.#onFailed(error),
     acknowledged: () => this.#writing.roomMayHaveCome(),
   };
 
+  /** What is left until the deadline, for this exit and those that may be asked after it. */
+  #shareOfTime(): Milliseconds {
+    return Math.max(0, this.#deadline - this.#options.platform.now()) / this.#turnsLeft;
+  }
+
   #onOpened(): void {
     this.#options.queue.report();
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#phase = 'open';
+    if (this.#askedAt !== undefined) this.#askedAt = this.#options.platform.now();
     this.#firstFlight = [];
     this.#settle.opened.resolve();
     this.#writing.roomMayHaveCome();
   }
 
-  /** A refusal is safe to take elsewhere; after silence, the first exit may have sent the bytes on all the same. */
+  /** A refusal is safe to take elsewhere; after silence, before an answer or instead of one, the first exit may have sent the bytes on all the same. */
   #onFailed(error: unknown): void {
     this.#connection = undefined;
     const code = error instanceof MixnetError ? error.code : undefined;
@@ -216,6 +238,7 @@ export class ExitStream implements MixnetStream {
   #send(piece: Uint8Array): boolean {
     if (this.#connection === undefined) return false;
     if (this.#phase === 'opening') this.#firstFlight.push(piece);
+    this.#askedAt = this.#options.platform.now();
     this.#connection.write(piece);
     return true;
   }
@@ -223,6 +246,7 @@ export class ExitStream implements MixnetStream {
   // The end.
 
   #onEnded(): void {
+    if (this.#phase === 'opening') this.#onOpened();
     this.#connection = undefined;
     this.#phase = 'ended';
     this.#reading.end();
@@ -247,6 +271,7 @@ export class ExitStream implements MixnetStream {
 
   #fail(error: unknown): void {
     if (this.#phase === 'over') return;
+    if (error instanceof MixnetError && error.code === 'ERR_MIX_TIMEOUT_CONNECT') this.#options.queue.distrust();
     this.#release()?.close();
     this.#settle.opened.reject(error);
     this.#settle.closed.reject(error);
@@ -254,8 +279,15 @@ export class ExitStream implements MixnetStream {
     this.#writing.fail(error);
   }
 
+  /** Given up after it was open and written to, and not a byte came: there may be an exit that does better. */
+  #seemsStalled(): boolean {
+    if (this.#phase !== 'open' || this.#heard || this.#askedAt === undefined) return false;
+    return this.#options.platform.now() - this.#askedAt >= LONG_SILENCE;
+  }
+
   #release(): ExitConnection | undefined {
     const connection = this.#connection;
+    if (this.#seemsStalled()) this.#options.queue.distrust();
     this.#phase = 'over';
     this.#connection = undefined;
     this.#firstFlight = [];
@@ -268,9 +300,13 @@ export class ExitStream implements MixnetStream {
 const OTHER_EXIT_MAY_HELP: ReadonlySet<MixnetErrorCode> = new Set([
   'ERR_MIX_EXIT_REFUSED',
   'ERR_MIX_EXIT_SILENT',
+  'ERR_MIX_EXIT_STALLED',
   'ERR_MIX_MIXNET_NO_ROUTE',
   'ERR_MIX_MIXNET_UNDELIVERED',
 ] as const);
+
+/** Servers that think so long before the first byte of an answer are few. */
+const LONG_SILENCE: Milliseconds = 20_000;
 
 function closedError(): MixnetError {
   return new MixnetError('ERR_MIX_EXIT_CLOSED', { message: 'The stream was closed.' });

@@ -34,7 +34,7 @@ export interface ExitStats {
   readonly streamsConnected: number;
   /** Streams open, or opening, at this moment. */
   readonly streamsOpen: number;
-  /** How often an exit did not connect a stream, and another could be asked. */
+  /** How often an exit did not connect a stream, or brought no first answer, and another could be asked. */
   readonly exitFailovers: number;
   /** Streams given up because their exit ran out of reply blocks. */
   readonly exitStarvations: number;
@@ -58,6 +58,12 @@ export interface OpenStreamOptions {
    * passed them on. Default true; false for what must not arrive twice.
    */
   readonly replay?: boolean | undefined;
+  /**
+   * Whether what is written first has an answer, before which nothing else is written, as a TLS handshake does. Then the
+   * stream is open only when the first bytes have come from the destination, and an exit that connects and brings none in
+   * its share of the time has failed, so that the next is asked. Default false.
+   */
+  readonly awaitAnswer?: boolean | undefined;
   /** Aborts the opening; without effect on an open stream. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -90,7 +96,7 @@ export class Exits {
 
   /**
    * At once; the stream opens meanwhile. Its `opened` rejects with `ERR_MIX_EXIT_REFUSED` (policy or name),
-   * `ERR_MIX_EXIT_DIAL_FAILED`, `ERR_MIX_EXIT_SILENT`, `ERR_MIX_EXIT_NONE` (no exit, or each failed in its own way),
+   * `ERR_MIX_EXIT_DIAL_FAILED`, `ERR_MIX_EXIT_SILENT`, `ERR_MIX_EXIT_STALLED`, `ERR_MIX_EXIT_NONE` (no exit, or each failed in its own way),
    * `ERR_MIX_DIRECTORY_…` or `ERR_MIX_TIMEOUT_CONNECT` (no list of exits, or not in time), `ERR_MIX_MIXNET_…` or
    * `ERR_MIX_GATEWAY_CLOSED` (the way to the exit failed), or the signal's reason.
    *
@@ -109,6 +115,7 @@ export class Exits {
       connectTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT,
       expectedBytes: options.expectedBytes,
       replay: options.replay ?? true,
+      awaitAnswer: options.awaitAnswer ?? false,
       signal: options.signal,
       track: (connection, live) => this.#track(connection, live),
     });
@@ -205,15 +212,21 @@ export class Exits {
         const text = formatRecipient(session.pseudonym.recipient);
         this.#list.report(text, error);
         if (error === undefined) return;
+        if (failureCodeOf(error) === 'ERR_MIX_EXIT_STALLED') this.#list.stalled(text, key);
         this.#sessions.forget(key, session);
         this.#failedOver(text, error, asked.size);
+      },
+      distrust: () => {
+        if (session === undefined) return;
+        this.#list.stalled(formatRecipient(session.pseudonym.recipient), key);
+        this.#sessions.forget(key, session);
       },
     };
   }
 
   /** A directory may list what is no address after all: as if it were not there. */
   #useOneOf(candidates: readonly ExitCandidate[], key: string): ExitSession | undefined {
-    const chosen = this.#list.choose(candidates);
+    const chosen = this.#list.choose(candidates, key);
     if (chosen === undefined) return undefined;
     const recipient = tryParse(chosen.recipientText);
     return recipient

@@ -64,6 +64,8 @@ export class RequesterConnection {
   #unread = 0;
   #expected: number | undefined;
   #answered = false;
+  #heard = false;
+  #answerDeadline: Milliseconds | undefined;
   #lastUpstreamByte: Milliseconds;
   #starvingSince: Milliseconds | undefined;
   #forgetAt: Milliseconds | undefined;
@@ -93,15 +95,20 @@ export class RequesterConnection {
   /** When `tick` has something to do. */
   get nextDeadline(): Milliseconds | undefined {
     if (this.#phase === 'connecting') return this.#connectDeadline;
-    if (this.#phase === 'open')
-      return this.#starvingSince === undefined ? undefined : this.#starvingSince + STARVATION_TIME;
-    return this.#forgetAt;
+    if (this.#phase !== 'open') return this.#forgetAt;
+    const starved = this.#starvingSince === undefined ? undefined : this.#starvingSince + STARVATION_TIME;
+    return starved === undefined ? this.#answerDeadline : Math.min(starved, this.#answerDeadline ?? starved);
   }
 
   /** First of all. Data may follow at once: an exit keeps what comes before it has connected. */
   open(): ConnectionAction[] {
     const message = encodeRequest({ kind: 'connect', connection: this.id, address: this.#address });
     return [{ do: 'send', message }];
+  }
+
+  /** The first bytes from the other side must come by then: it is known that it has been asked. */
+  awaitAnswer(deadline: Milliseconds): void {
+    if (!this.#heard) this.#answerDeadline = deadline;
   }
 
   /** At most `MAX_SEND_BYTES`, above none. What comes after the end is for nobody, and dropped. */
@@ -163,8 +170,9 @@ export class RequesterConnection {
     const deadline = this.nextDeadline;
     if (deadline === undefined || now < deadline) return [];
     if (this.#phase === 'connecting') return this.#giveUp('ERR_MIX_EXIT_SILENT', now);
-    if (this.#phase === 'open') return this.#giveUp('ERR_MIX_EXIT_STARVED', now);
-    return this.#forget();
+    if (this.#phase !== 'open') return this.#forget();
+    const stalled = this.#answerDeadline !== undefined && now >= this.#answerDeadline;
+    return this.#giveUp(stalled ? 'ERR_MIX_EXIT_STALLED' : 'ERR_MIX_EXIT_STARVED', now);
   }
 
   #receivedData({ sequence, closed, data }: SocketData, now: Milliseconds): ConnectionAction[] {
@@ -190,6 +198,8 @@ export class RequesterConnection {
     if (data.length === 0) return [];
     this.#unread += data.length;
     this.#answered = true;
+    this.#heard = true;
+    this.#answerDeadline = undefined;
     if (this.#expected !== undefined) {
       this.#expected = this.#expected > data.length ? this.#expected - data.length : undefined;
     }

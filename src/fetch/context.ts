@@ -30,6 +30,8 @@ export interface OpenOptions {
   readonly exit: string | undefined;
   /** Whether what is written before the stream is open may reach the destination twice, by way of two exits. */
   readonly replay: boolean;
+  /** Whether the stream is open only with the first bytes from the destination: else another exit may be asked for them. */
+  readonly awaitAnswer: boolean;
   readonly connectTimeoutMs: Milliseconds;
   readonly signal: AbortSignal;
 }

@@ -55,6 +55,8 @@ export async function reach(
     exit: destination.exit,
     // With TLS, what goes out first is a ClientHello, which asks for nothing yet.
     replay: destination.secure || destination.idempotent,
+    // Plain HTTP may be answered late, and may have been heeded long before: only a handshake can be asked for again.
+    awaitAnswer: destination.secure,
     connectTimeoutMs: deadlines.timeouts.connect,
     signal,
   });

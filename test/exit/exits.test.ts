@@ -43,6 +43,8 @@ async function write(stream: MixnetStream, ...texts: string[]): Promise<void> {
   writer.releaseLock();
 }
 
+const isConnect = (data: Uint8Array) => data.length > 0 && decodeRequest(data).request.kind === 'connect';
+
 const codeOf = (promise: Promise<void>) =>
   promise.then(
     () => 'fine',
@@ -472,6 +474,96 @@ describe('the choice of an exit', () => {
       exits.close();
       expect(mixnet.pseudonyms).toBe(0);
     }
+  });
+
+  test('one that connects and brings nothing is left for the next, with the same first bytes, and not asked for that destination again', async () => {
+    const { platform, exits, mixnet, addresses } = setup('stall', 'stall', echo);
+    const https = { ...destination, awaitAnswer: true };
+    const stream = exits.openStream(https);
+    let opened = false;
+    void stream.opened.then(() => {
+      opened = true;
+    });
+    const read = collect(stream);
+    void write(stream, 'client hello');
+    const asked = () => new Set(mixnet.sent.map(({ exit }) => exit));
+    const atOnce = new Set<number>();
+    while (!opened && platform.now() < 30_000) {
+      const before = mixnet.sent.length;
+      await platform.advance(100);
+      atOnce.add(new Set(mixnet.sent.slice(before).flatMap(({ exit, data }) => (isConnect(data) ? [exit] : []))).size);
+    }
+    expect(atOnce).toEqual(new Set([0, 1]));
+    expect(read.text).toBe('CLIENT HELLO');
+    expect([...asked()].at(-1)).toBe(addresses[2]);
+    expect(exits.stats().exitFailovers).toBe(asked().size - 1);
+    // When what is remembered for the destination is gone, what stalled is still not chosen.
+    await stream.close();
+    await platform.advance(5 * 60_000);
+    mixnet.sent.length = 0;
+    for (let i = 0; i < 10; i++) exits.openStream({ ...https, hostname: `${i}.example` });
+    await platform.advance(100);
+    expect(asked().size).toBe(3);
+    exits.close();
+  });
+
+  test('what has no answer of its own to wait for is not asked for again, and another exit comes first the next time', async () => {
+    const { platform, exits, mixnet, addresses } = setup('stall', 'stall');
+    const stream = exits.openStream(destination);
+    void write(stream, 'GET / HTTP/1.1');
+    await platform.advance(60_000);
+    await stream.opened;
+    const first = mixnet.sent[0]?.exit;
+    expect(new Set(mixnet.sent.map(({ exit }) => exit))).toEqual(new Set([first]));
+    await stream.close();
+    mixnet.sent.length = 0;
+    exits.openStream(destination);
+    await platform.advance(1000);
+    const second = new Set(mixnet.sent.flatMap(({ exit, data }) => (isConnect(data) ? [exit] : [])));
+    expect(second).toEqual(new Set(addresses.filter(address => address !== first)));
+    exits.close();
+  });
+
+  test('a slow answer is waited for as long as other exits have time left, then the last exit for all of it', async () => {
+    const platform = new VirtualPlatform();
+    const mixnet = new ModelMixnet(platform);
+    const answering = (delay: number) => () => ({
+      data: (bytes: Uint8Array, socket: OriginSocket) => void platform.setTimer(() => socket.send(bytes), delay),
+    });
+    const slow = mixnet.addExit(answering(8_000));
+    const exits = new Exits({ core: mixnet, directory: mixnet.directory, platform });
+    mixnet.addExit(echo, { performance: 1, usesExitPolicy: false });
+    mixnet.addExit(echo, { performance: 1, usesExitPolicy: false });
+    const ask = async (options: Partial<OpenStreamOptions>) => {
+      const stream = exits.openStream({ ...destination, awaitAnswer: true, ...options });
+      const read = collect(stream);
+      void write(stream, 'hello');
+      await platform.advance(29_000);
+      await stream.opened;
+      return read.text;
+    };
+    expect(await ask({})).toBe('hello');
+    expect(new Set(mixnet.sent.map(({ exit }) => exit))).toEqual(new Set([slow]));
+    mixnet.candidates.length = 0;
+    const only = mixnet.addExit(answering(25_000));
+    expect(await ask({ exit: only })).toBe('hello');
+    exits.close();
+  });
+
+  test('a destination that ends before it answers has been reached', async () => {
+    const { platform, exits, mixnet } = setup(
+      () => ({ data: (_, socket) => socket.end() }),
+      () => ({ data: (_, socket) => socket.end() }),
+    );
+    const stream = exits.openStream({ ...destination, awaitAnswer: true });
+    const read = collect(stream);
+    void write(stream, 'hello');
+    await platform.advance(2000);
+    await stream.opened;
+    await stream.closed;
+    expect(read).toMatchObject({ done: true, bytes: 0 });
+    expect(new Set(mixnet.sent.map(({ exit }) => exit)).size).toBe(1);
+    exits.close();
   });
 
   test('exits are asked one after the other', async () => {

@@ -32,7 +32,7 @@ export interface OriginSocket {
 }
 
 /** What an exit does when it is asked to connect. */
-export type ExitHabit = 'silent' | 'refuse' | 'dial-failed' | 'unreachable' | ((address: string) => Origin);
+export type ExitHabit = 'silent' | 'stall' | 'refuse' | 'dial-failed' | 'unreachable' | ((address: string) => Origin);
 
 export interface SentMessage {
   readonly at: number;
@@ -305,6 +305,7 @@ class ModelExit {
     if (habit === 'refuse') answer({ kind: 'error', connection, text: `Domain "${address}" failed filter check` });
     const piece = { kind: 'data', connection, data: new Uint8Array(0) } as const;
     if (habit === 'dial-failed') answer({ ...piece, sequence: 0n, closed: true });
+    if (habit === 'stall') answer({ ...piece, sequence: 0n, closed: false });
     if (typeof habit === 'string') return;
     let sequence = 0n;
     answer({ ...piece, sequence: sequence++, closed: false });
