@@ -36,6 +36,11 @@ export class ExitSession {
     return this.#connections.size > 0 ? undefined : this.#idleSince;
   }
 
+  /** Whether a reader of it is too slow: its exit is kept short of reply blocks, which all its connections use. */
+  get lagging(): boolean {
+    return [...this.#connections.values()].some(({ demand }) => demand?.lagging === true);
+  }
+
   attach(connection: SessionConnection): void {
     this.#connections.set(connection.id, connection);
   }

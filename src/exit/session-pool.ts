@@ -10,6 +10,8 @@ export class SessionPool {
   readonly #core: StreamCore;
   readonly #now: () => Milliseconds;
   readonly #sessions = new Map<StreamPseudonym, ExitSession>();
+  /** How many sessions took the place of one at the same exit. */
+  #besides = 0;
   /** In the order of last use. */
   readonly #remembered = new Map<string, ExitSession>();
 
@@ -22,18 +24,32 @@ export class SessionPool {
     return this.#sessions.get(pseudonym);
   }
 
-  /** The session in use for a key, if its exit is not one of `except`. */
+  /**
+   * The session in use for a key, if its exit is not one of `except`. Where a reader of it pauses, another at the same exit
+   * takes its place: an exit serves all connections of a pseudonym from the same reply blocks, of which those of the paused
+   * one would take their share, to be read by nobody.
+   */
   remembered(key: string, except: ReadonlySet<string>): ExitSession | undefined {
     this.#forgetIdle();
     const session = this.#remembered.get(key);
     if (session === undefined || except.has(formatRecipient(session.pseudonym.recipient))) return undefined;
+    if (session.lagging) return this.#beside(key, session);
     this.#remember(key, session);
     return session;
   }
 
   /** Another exit for a key, in place of the one remembered. */
   use(key: string, recipient: Recipient): ExitSession {
-    const pseudonym = this.#core.pseudonym(recipient, key);
+    return this.#use(key, this.#core.pseudonym(recipient, key));
+  }
+
+  /** What was left in its place ends with its last connection. */
+  #beside(key: string, { pseudonym: { recipient } }: ExitSession): ExitSession {
+    this.#besides += 1;
+    return this.#use(key, this.#core.pseudonym(recipient, `${key} beside ${this.#besides}`));
+  }
+
+  #use(key: string, pseudonym: StreamPseudonym): ExitSession {
     const session = this.#sessions.get(pseudonym) ?? new ExitSession(this.#core, pseudonym, this.#now);
     this.#sessions.set(pseudonym, session);
     const replaced = this.#remembered.get(key);
@@ -43,10 +59,11 @@ export class SessionPool {
   }
 
   /** The exit of that session has failed: the key is open for another. */
-  forget(key: string, session: ExitSession): void {
-    if (this.#remembered.get(key) !== session) return;
+  forget(key: string, { pseudonym }: ExitSession): void {
+    const remembered = this.#remembered.get(key);
+    if (remembered === undefined || !isSameExit(remembered.pseudonym, pseudonym)) return;
     this.#remembered.delete(key);
-    this.left(session);
+    this.left(remembered);
   }
 
   /** A connection of it is gone. */
@@ -86,3 +103,7 @@ export class SessionPool {
 const IDLE_TIME: Milliseconds = 10 * 60_000;
 /** Idle ones, each with up to 200 reply keys. */
 const MAX_SESSIONS = limits.exitSessions.value;
+
+function isSameExit(one: StreamPseudonym, other: StreamPseudonym): boolean {
+  return formatRecipient(one.recipient) === formatRecipient(other.recipient);
+}

@@ -329,6 +329,42 @@ describe('a stream through an exit', () => {
     exits.close();
   });
 
+  test('a reader may pause for minutes while streams that were opened meanwhile are busy, and lose nothing', async () => {
+    let connections = 0;
+    const { platform, exits, mixnet } = setup(() => {
+      connections += 1;
+      return connections === 1 ? { opened: socket => socket.send(new Uint8Array(6_000_000)) } : echo();
+    });
+    const paused = exits.openStream(destination);
+    paused.expect(6_000_000);
+    await platform.advance(20_000);
+    expect(mixnet.pseudonyms).toBe(1);
+    const others = [exits.openStream(destination), exits.openStream(destination)];
+    const read = others.map(other => collect(other));
+    for (let second = 0; second < 200; second++) {
+      for (const other of others) await write(other, 'x');
+      await platform.advance(1000);
+    }
+    expect(read.map(({ text }) => text)).toEqual(['X'.repeat(200), 'X'.repeat(200)]);
+    // They share one pseudonym: it is the reader who pauses that is set apart. Another isolation shares with neither.
+    expect(mixnet.pseudonyms).toBe(2);
+    const apart = exits.openStream({ ...destination, isolation: 'another' });
+    await platform.advance(1000);
+    expect(mixnet.pseudonyms).toBe(3);
+    await apart.close();
+    let bytes = 0;
+    void (async () => {
+      for await (const chunk of paused.readable) bytes += chunk.length;
+    })().catch(() => {});
+    for (let second = 0; second < 100 && bytes < 6_000_000; second++) await platform.advance(1000);
+    expect(bytes).toBe(6_000_000);
+    await paused.close();
+    await platform.advance(10_000);
+    expect(mixnet.pseudonyms).toBe(2);
+    exits.close();
+    expect(mixnet.pseudonyms).toBe(0);
+  });
+
   test('another stream to the same destination goes on beside it', async () => {
     let connections = 0;
     const { platform, exits } = setup(() => {
