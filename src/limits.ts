@@ -78,4 +78,6 @@ export const limits = {
   dnsRecords: { what: 'records in one answer of a resolver', value: 512, unit: '' },
   dnsAliases: { what: 'aliases from one name to the next', value: 16, unit: '' },
   waitingRequests: { what: 'requests that wait for a connection', value: 1024, unit: '' },
+  socksConnections: { what: 'connections of programs to the SOCKS proxy', value: 1024, unit: '' },
+  socksMessage: { what: 'one message of a SOCKS handshake', value: KiB, unit: 'bytes' },
 } as const satisfies Record<string, Limit>;

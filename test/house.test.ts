@@ -41,8 +41,9 @@ const mayImport: Record<string, readonly string[]> = {
   'polyfill.ts': ['index.ts'],
   polyfill: ['polyfill.ts', 'index.ts'],
   compat: ['index.ts'],
+  servers: ['mixnet-client'],
   devnet: ['client', 'exit', 'stream', 'gateway', 'http', 'message', 'sphinx', 'tls', 'topology'],
-  cli: ['index.ts', 'mixnet-client', 'devnet', 'fetch'],
+  cli: ['index.ts', 'mixnet-client', 'servers', 'storage', 'devnet', 'fetch'],
 };
 const everybodyMayImport = ['errors.ts', 'limits.ts', 'ip-address.ts', 'bincode.ts', 'platform', 'crypto'];
 
@@ -61,6 +62,8 @@ describe('rooms', () => {
       const entered = room(to);
       if (room(from) === entered || entered.endsWith('.ts') || entered === 'platform' || entered === 'crypto')
         return false;
+      // As the package has it: an entry of its own, since its index is for every platform.
+      if (to === 'storage/node.ts') return false;
       return !to.endsWith('/index.ts');
     });
     expect(throughTheWindow).toEqual([]);

@@ -7,9 +7,11 @@ import {
   CommandError,
   type FetchCommand,
   type NetworkChoice,
+  type Socks5Command,
   type Transfer,
 } from './command.ts';
 import { GivenOptions } from './given-options.ts';
+import { socks5Options, socks5Takes } from './options.ts';
 import { readBody, readHeaders } from './request-options.ts';
 
 /** `args` is what follows the name of the command. @throws CommandError */
@@ -21,7 +23,34 @@ export function parseCommandLine(args: readonly string[]): Command {
     if (args.length > 1) throw new CommandError('"mixfetch devnet" takes no arguments');
     return { kind: 'devnet' };
   }
+  if (args[0] === 'socks5') return socks5Command(given);
+  const foreign = given.names.find(name => Object.hasOwn(socks5Options, name));
+  if (foreign !== undefined) throw new CommandError(`--${foreign} goes with "mixfetch socks5" only`);
   return fetchCommand(given);
+}
+
+function socks5Command(given: GivenOptions): Socks5Command {
+  if (given.operands.length > 1) throw new CommandError('"mixfetch socks5" takes options only');
+  const taken = [...Object.keys(socks5Options), ...socks5Takes];
+  const foreign = given.names.find(name => !taken.includes(name));
+  if (foreign !== undefined) throw new CommandError(`--${foreign} does not go with "mixfetch socks5"`);
+  return {
+    kind: 'socks5',
+    network: readNetwork(given),
+    ...readListen(given.last('listen')),
+    passwordFile: given.last('password-file'),
+    dataDir: given.last('data-dir'),
+    status: given.has('status'),
+    connectMs: milliseconds('--connect-timeout', given.last('connect-timeout')),
+  };
+}
+
+/** A port, or an address and a port; an IPv6 address is in brackets. */
+function readListen(text: string | undefined): Pick<Socks5Command, 'host' | 'port'> {
+  if (text === undefined) return { host: undefined, port: undefined };
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]:|([^:]+):)?(\d{1,5})$/.exec(text) ?? [];
+  if (port === undefined || Number(port) > 65_535) throw new CommandError('--listen is PORT or ADDRESS:PORT');
+  return { host: bracketed ?? plain, port: Number(port) };
 }
 
 function fetchCommand(given: GivenOptions): FetchCommand {

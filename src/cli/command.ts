@@ -2,7 +2,7 @@
 
 import type { ExitCode } from './exit-codes.ts';
 
-export type Command = FetchCommand | { readonly kind: 'devnet' | 'help' | 'version' };
+export type Command = FetchCommand | Socks5Command | { readonly kind: 'devnet' | 'help' | 'version' };
 
 export interface FetchCommand {
   readonly kind: 'fetch';
@@ -25,6 +25,20 @@ export interface FetchCommand {
   readonly verbose: boolean;
   readonly timeouts: { readonly connectMs: number | undefined; readonly totalMs: number | undefined };
   readonly network: NetworkChoice;
+}
+
+export interface Socks5Command {
+  readonly kind: 'socks5';
+  readonly network: Omit<NetworkChoice, 'cacert'>;
+  /** `undefined`: as the server has them by default. */
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  /** The path of a file with the password. */
+  readonly passwordFile: string | undefined;
+  /** The path of a directory that keeps the client. */
+  readonly dataDir: string | undefined;
+  readonly status: boolean;
+  readonly connectMs: number | undefined;
 }
 
 export interface Transfer {

@@ -1,3 +1,4 @@
+import { aborted } from './aborted.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Machinery, Streams } from './machinery.ts';
 
@@ -30,20 +31,4 @@ export async function runDevnet(
   } finally {
     await devnet.close();
   }
-}
-
-/** Keeps the process alive meanwhile. */
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise(resolve => {
-    const alive = setInterval(() => {}, 2 ** 30);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearInterval(alive);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

@@ -1,9 +1,18 @@
 import { exitCodes } from './exit-codes.ts';
-import { answerOptions, commonOptions, connectionOptions, type Option, requestOptions } from './options.ts';
+import {
+  answerOptions,
+  commonOptions,
+  connectionOptions,
+  type Option,
+  requestOptions,
+  socks5Options,
+  socks5Takes,
+} from './options.ts';
 import { writeOutVariables } from './write-out.ts';
 
 export function helpText(): string {
   return `Usage: mixfetch [options] URL...
+       mixfetch socks5 [options]
        mixfetch devnet
 
 Fetches URLs through the Nym mixnet. The body goes to standard output, everything else to standard error. A URL
@@ -19,6 +28,12 @@ The connection
 ${section(connectionOptions)}
 
 ${section(commonOptions)}
+
+mixfetch socks5
+  Runs a proxy for SOCKS5, 4 and 4a, until interrupted: other programs leave through the mixnet by it.
+  It takes the options ${socks5Takes.map(name => `--${name}`).join(', ')}, and its own:
+
+${section(socks5Options)}
 
 mixfetch devnet
   Runs a mixnet on this machine, until interrupted, and prints how to use it. It hides nothing from anybody.

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Devnet, DevnetOptions } from '../devnet/index.ts';
 import type { MixFetchInit, Timeouts } from '../fetch/index.ts';
+import type { MixnetClient, MixnetClientOptions } from '../mixnet-client/index.ts';
 
 /** What the command is connected to. */
 export interface Streams {
@@ -13,8 +14,12 @@ export interface Streams {
 export interface Machinery {
   readonly version: string;
   createMixFetch(options: FetcherOptions): Fetcher;
+  connect(options: MixnetClientOptions): Promise<ServedClient>;
   startDevnet(options: DevnetOptions): Promise<Pick<Devnet, 'api' | 'mixNodes' | 'gateways' | 'exits' | 'close'>>;
 }
+
+/** What of a `MixnetClient` the servers use. */
+export type ServedClient = Pick<MixnetClient, 'address' | 'openStream' | 'close'>;
 
 /** What of a `mixFetch` the command uses. */
 export interface Fetcher {

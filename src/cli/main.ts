@@ -2,7 +2,7 @@
 /** The `mixfetch` command: `run` with the streams and signals of this process. */
 
 import { createRequire } from 'node:module';
-import { createMixFetch } from '../index.ts';
+import { createMixFetch, MixnetClient } from '../index.ts';
 import { run } from './run.ts';
 
 const { version } = createRequire(import.meta.url)('mixfetch/package.json') as { version: string };
@@ -21,6 +21,7 @@ const code = await run(
   {
     version,
     createMixFetch,
+    connect: options => MixnetClient.connect(options),
     startDevnet: async options => (await import('../devnet/index.ts')).startDevnet(options),
   },
   ending.signal,

@@ -63,11 +63,30 @@ export const connectionOptions = {
   devnet: { help: 'Use a mixnet inside this process, for this call: no network, no anonymity' },
 } as const satisfies Record<string, Option>;
 
+export const socks5Options = {
+  listen: {
+    value: '[HOST:]PORT',
+    help: 'Where to listen (default 127.0.0.1:1080); others than this machine need a password',
+  },
+  'password-file': { value: 'FILE', help: 'Demand the password on the first line of this file' },
+  'data-dir': { value: 'DIRECTORY', help: 'Keep the client there, to be the same one the next time' },
+  status: { help: 'Print a line of JSON when it listens' },
+} as const satisfies Record<string, Option>;
+
+/** Those of the connection that it takes too. */
+export const socks5Takes = ['api', 'gateway', 'exit', 'devnet', 'connect-timeout'] as const;
+
 export const commonOptions = {
   help: { short: 'h', help: 'Print this' },
   version: { short: 'V', help: 'Print the version' },
 } as const satisfies Record<string, Option>;
 
-export const allOptions = { ...requestOptions, ...answerOptions, ...connectionOptions, ...commonOptions };
+export const allOptions = {
+  ...requestOptions,
+  ...answerOptions,
+  ...connectionOptions,
+  ...socks5Options,
+  ...commonOptions,
+};
 
 export type OptionName = keyof typeof allOptions;

@@ -10,6 +10,7 @@ import { Files } from './files.ts';
 import { helpText } from './help.ts';
 import type { FetcherOptions, Machinery, Streams } from './machinery.ts';
 import { type LoadedBody, loadBody, loadQuery } from './request-body.ts';
+import { runSocks5 } from './socks5-command.ts';
 import { runTransfer } from './transfer.ts';
 
 /** Never rejects. Aborting the signal ends it, with 130. */
@@ -50,6 +51,8 @@ async function runCommand(
       return 0;
     case 'devnet':
       return runDevnet(streams, machinery, signal);
+    case 'socks5':
+      return runSocks5(command, streams, machinery, signal);
     case 'fetch':
       return runFetch(command, streams, machinery, signal);
   }

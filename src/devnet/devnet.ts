@@ -79,6 +79,8 @@ export interface DevnetRequester {
   behaviour: ExitBehaviour;
   /** TCP connections to servers. */
   readonly openConnections: number;
+  /** Pseudonyms of clients that have asked it for connections so far: what it can tell apart. */
+  readonly senders: number;
 }
 
 export interface DevnetStats {
@@ -185,6 +187,9 @@ function devnetOf(
       },
       get openConnections() {
         return requester.openConnections;
+      },
+      get senders() {
+        return requester.senders;
       },
     })),
     faults,

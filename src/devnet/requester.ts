@@ -1,5 +1,6 @@
 /** The network requester of an exit (`nymtech/nym service-providers/network-requester`): a client that dials for others. */
 
+import { base58 } from '@scure/base';
 import type { ClientCore, ReceivedMessage } from '../client/index.ts';
 import {
   CURRENT_VERSION,
@@ -49,6 +50,7 @@ export class Requester {
   readonly #all = new Set<ProxiedConnection>();
   readonly #parked = new ParkedMessages<Send>();
   readonly #closedIds = new Set<bigint>();
+  readonly #senders = new Set<string>();
   readonly #unsubscribe: () => void;
   #behaviour: ExitBehaviour = 'normal';
 
@@ -70,6 +72,11 @@ export class Requester {
 
   get openConnections(): number {
     return this.#all.size;
+  }
+
+  /** How many pseudonyms have asked for a connection. */
+  get senders(): number {
+    return this.#senders.size;
   }
 
   async close(): Promise<void> {
@@ -98,6 +105,7 @@ export class Requester {
     const { connection: id, address, returnAddress } = request;
     const path = returnAddress ? { to: returnAddress } : tag && { tag };
     if (path === undefined) return;
+    if (tag !== undefined) this.#senders.add(base58.encode(tag));
     const respond = (response: RequesterResponse) => this.#respond(response, version, path, laneOf(id));
     const destination = await this.#admit(address);
     if (this.#options.lifetime.ended) return;

@@ -1,5 +1,6 @@
 /** A client of the mixnet for programs: messages, and streams through exits. */
 
+export type { MixnetStream } from '../stream/index.ts';
 export { MixnetClient, type MixnetClientEvents, type MixnetClientStats, StateEvent } from './client.ts';
 export { type IncomingMessage, IncomingMessageEvent, MessageReader } from './messages.ts';
 export { type ClientOptions, checkClientOptions, type MixnetClientOptions } from './options.ts';

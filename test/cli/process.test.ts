@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAuthority } from '../support/certificates.ts';
@@ -85,6 +86,21 @@ describe('mixfetch', { timeout: 120_000 }, () => {
     const { child, ended } = mixfetch('--devnet', '-v', '--cacert', cacert, `${url}/json`);
     child.stderr?.once('data', () => child.stderr?.destroy());
     expect(await ended).toMatchObject({ code: 0, stdout: '{"answer":42}' });
+  });
+});
+
+describe('mixfetch socks5', { timeout: 120_000 }, () => {
+  test('serves other programs until it is told to end', async () => {
+    const origin = await startOrigin();
+    onTestFinished(() => origin.close());
+    const proxy = mixfetch('socks5', '--devnet', '--listen', '0', '--status');
+    await expect.poll(() => proxy.output.stdout, { timeout: 60_000 }).toMatch(/\n$/);
+    const { status, url } = JSON.parse(proxy.output.stdout) as { status: string; url: string };
+    expect([status, url]).toEqual(['listening', expect.stringMatching(/^socks5h:\/\/127\.0\.0\.1:\d+$/)]);
+    const curl = spawn('curl', ['-q', '-sS', '--proxy', url, `${origin.url}/json`]);
+    expect(await text(curl.stdout)).toBe('{"answer":42}');
+    proxy.child.kill('SIGTERM');
+    expect((await proxy.ended).code).toBe(143);
   });
 });
 
