@@ -14,7 +14,7 @@ import { Exchange } from './exchange.ts';
 import { declaredLength, wireHeaders } from './headers.ts';
 import { verifyBody } from './integrity.ts';
 import { Pool, type PoolStats, resolvePoolLimits } from './pool.ts';
-import { followRedirect, type Hop, isRedirect, MAX_REDIRECTS, redirectLocation } from './redirect.ts';
+import { followRedirect, type Hop, isRedirect, MAX_REDIRECTS, redirectLocations } from './redirect.ts';
 import type { FetchRequest } from './request.ts';
 import { hasNullBody, makeResponse } from './response.ts';
 import { bodyStream } from './response-body.ts';
@@ -59,10 +59,10 @@ export class HttpFetch {
           message: 'The answer is a redirect, which is an error here.',
         });
       }
-      const location = request.redirect === 'manual' ? undefined : redirectLocation(answer.head);
-      if (location === undefined) return this.#response(answer, hop, request, deadlines, followed > 0);
+      const locations = request.redirect === 'manual' ? [] : redirectLocations(answer.head);
+      if (locations.length === 0) return this.#response(answer, hop, request, deadlines, followed > 0);
       try {
-        hop = followRedirect(hop, answer.head.status, location, followed, this.#context.maxRedirects ?? MAX_REDIRECTS);
+        hop = followRedirect(hop, answer.head.status, locations, followed, this.#context.maxRedirects ?? MAX_REDIRECTS);
         deadlines.record?.redirected(hop.url.host);
       } finally {
         await answer.exchange.cancel();

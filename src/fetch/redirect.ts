@@ -29,9 +29,10 @@ export function isRedirect({ status }: ResponseHead): boolean {
   return redirectStatuses.has(status);
 }
 
-/** The Location of a redirect; `undefined` for a response that is to be given to the caller. */
-export function redirectLocation(head: ResponseHead): string | undefined {
-  return isRedirect(head) ? head.headers.find(([name]) => name.toLowerCase() === 'location')?.[1] : undefined;
+/** Every Location of a redirect; none for a response that is to be given to the caller. */
+export function redirectLocations(head: ResponseHead): string[] {
+  if (!isRedirect(head)) return [];
+  return head.headers.filter(([name]) => name.toLowerCase() === 'location').map(([, value]) => value);
 }
 
 /**
@@ -41,7 +42,16 @@ export function redirectLocation(head: ResponseHead): string | undefined {
  * @param most how many there may be.
  * @throws MixnetError ERR_MIX_HTTP_REDIRECT
  */
-export function followRedirect(hop: Hop, status: number, location: string, followed: number, most: number): Hop {
+export function followRedirect(
+  hop: Hop,
+  status: number,
+  locations: readonly string[],
+  followed: number,
+  most: number,
+): Hop {
+  // Fetch Standard, "location URL", step 2: several values of what may be there once are a failure.
+  const [location = '', ...others] = locations;
+  if (others.length > 0) throw refused('The answer redirects to several URLs.');
   // 3. to 6. Servers send UTF-8 where only ASCII belongs, and each byte came as one character.
   const url = parseUrl(utf8OfBytes(location), hop.url.href);
   if (url === undefined) throw refused('The answer redirects to something that is not a URL.');

@@ -104,11 +104,20 @@ export function parseRequest(input: unknown, init: unknown, context: RequestCont
   /** As WebIDL has it, `null` is a value, of a string for example the text "null". */
   const member = (name: 'redirect' | 'integrity' | 'method' | 'signal' | 'headers', fallback: unknown): unknown =>
     options[name] === undefined ? (original?.[name] ?? fallback) : options[name];
+  // 10.
+  if ((options['window'] ?? null) !== null) throw invalid('window');
+  // 14. It is not sent, but a mistake is a mistake.
+  const { referrer } = options;
+  if (referrer !== undefined && !['', 'about:client'].includes(String(referrer))) {
+    if (!URL.canParse(String(referrer), context.baseUrl)) throw invalid('referrer');
+  }
   // 12. to 24.
   for (const [name, values] of Object.entries(enumerations)) {
     const value = options[name];
     if (value !== undefined && !values.includes(String(value))) throw invalid(name);
   }
+  // 21.
+  if (options['cache'] === 'only-if-cached' && options['mode'] !== 'same-origin') throw invalid('cache');
   const redirect = redirectMode(member('redirect', 'follow'));
   const integrity = String(member('integrity', ''));
   // 25.

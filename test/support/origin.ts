@@ -5,6 +5,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import type { IssuedCertificate } from './certificates.ts';
+import { oddAnswers } from './odd-answers.ts';
 
 export interface Origin {
   /** `http://127.0.0.1:port` */
@@ -98,6 +99,7 @@ const usualRoutes: Readonly<Record<string, RequestListener>> = {
   '/redirect/…': (request, response) => {
     const url = new URL(request.url ?? '', 'http://origin');
     const to = url.searchParams.get('to');
+    if (!/^[1-9]\d\d$/.test(last(request))) return notFound(request, response);
     response.writeHead(Number(last(request)), to === null ? {} : { location: to });
     response.end('moved');
   },
@@ -152,6 +154,22 @@ const usualRoutes: Readonly<Record<string, RequestListener>> = {
   '/short-chunks': raw('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'),
   '/garbage': raw('SSH-2.0-OpenSSH_9.2\r\n'),
   '/empty': raw(''),
+  /** `/odd/folded-field` */
+  '/odd/…': (request, response) => raw(oddAnswers[last(request)] ?? '')(request, response),
+  /** A body of ten bytes, or of the range that is asked for. */
+  '/range': (request, response) => {
+    const [, from, to = '9'] = /^bytes=(\d+)-(\d+)?$/.exec(request.headers.range ?? '') ?? [];
+    if (from === undefined) return void response.setHeader('accept-ranges', 'bytes').end('0123456789');
+    if (Number(from) > 9) return void response.writeHead(416, { 'content-range': 'bytes */10' }).end();
+    response.writeHead(206, { 'content-range': `bytes ${from}-${to}/10` });
+    response.end('0123456789'.slice(Number(from), Number(to) + 1));
+  },
+  /** Has an entity tag, and does not send again what the client has. */
+  '/tagged': (request, response) => {
+    response.setHeader('etag', '"1"');
+    if (request.headers['if-none-match'] === '"1"') response.writeHead(304).end();
+    else response.end('tagged');
+  },
   '/endless-head': (request, _) => {
     const { socket } = request;
     socket.write('HTTP/1.1 200 OK\r\n');
