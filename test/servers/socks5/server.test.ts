@@ -71,9 +71,10 @@ describe('packages', () => {
     const { socket } = await SocksClient.createConnection({
       proxy: { host: '127.0.0.1', port: world.proxy.port, type: 5, userId: 'me', password: 'secret' },
       command: 'connect',
-      destination: { host: 'greeter.test', port: 80 },
+      destination: { host: 'late.test', port: 80 },
     });
-    expect(await text(socket)).toBe('good day');
+    socket.write('hello');
+    expect(await text(socket)).toBe('late answer');
   });
 
   test('socks-proxy-agent', async () => {

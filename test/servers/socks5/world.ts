@@ -6,6 +6,8 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type Devnet, type DevnetOptions, startDevnet } from '../../../src/devnet/index.ts';
 import { MixnetClient } from '../../../src/mixnet-client/index.ts';
+import { createNodePlatform } from '../../../src/platform/node.ts';
+import type { Platform } from '../../../src/platform/platform.ts';
 import { createSocks5Server, type Socks5Server, type Socks5ServerOptions } from '../../../src/servers/index.ts';
 import { type Origin, startOrigin } from '../../support/origin.ts';
 
@@ -31,7 +33,7 @@ export function socksWorld(hosts: NonNullable<DevnetOptions['hosts']> = {}, opti
       hosts: { 'shop.test': origin.port, ...hosts },
     });
     const client = await MixnetClient.connect({ api: devnet.api, platform: devnet.clientPlatform(), traffic: quiet });
-    const proxy = await createSocks5Server(client, { port: 0, ...options });
+    const proxy = await createSocks5Server(client, { port: 0, platform: impatient(), ...options });
     Object.assign(world, { origin, devnet, client, proxy });
   });
   afterAll(async () => {
@@ -44,6 +46,12 @@ export function socksWorld(hosts: NonNullable<DevnetOptions['hosts']> = {}, opti
   return world as World;
 }
 
+/** As Node's, but that the half-closed are not kept for thirty seconds of a test. */
+function impatient(): Platform {
+  const platform = createNodePlatform();
+  return { ...platform, setTimer: (callback, delay) => platform.setTimer(callback, delay < 30_000 ? delay : 3_000) };
+}
+
 /** Of no program is anything left here, and at the exit no more than was there before. */
 export async function nothingIsLeft(world: World, atExit: number): Promise<void> {
   await nothingIsLeftHere(world);
@@ -52,7 +60,7 @@ export async function nothingIsLeft(world: World, atExit: number): Promise<void>
 
 /** An exit is told of an end for ten seconds; a machine that is slower than that leaves the rest to its five idle minutes. */
 export async function nothingIsLeftHere({ proxy, client }: World): Promise<void> {
-  // Those that have only said that they send no more are kept for thirty seconds.
+  // Those that have only said that they send no more are kept for a while.
   await expect.poll(() => proxy.connections, { timeout: 40_000 }).toBe(0);
   await expect.poll(() => client.stats().streamsOpen, { timeout: 20_000 }).toBe(0);
 }
