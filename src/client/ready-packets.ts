@@ -58,7 +58,7 @@ export class ReadyPackets<Item, Packet> {
     this.#covers = this.#covers.filter(cover => !tooOld(cover, now));
     if (this.#covers.length === 0 && this.#prepareCover(now)) return true;
     if (this.#reals.length < REALS_READY && this.#prepareReal(now)) return true;
-    return this.#covers.length < COVERS_READY && this.#prepareCover(now);
+    return this.#covers.length + this.#reals.length < PACKETS_READY && this.#prepareCover(now);
   }
 
   /**
@@ -152,8 +152,12 @@ function tooOld(ready: Ready<unknown>, now: Milliseconds): boolean {
   return now - ready.builtAt > MAX_AGE_MS;
 }
 
-/** For slots that follow each other faster than packets can be built. More would make urgent ones wait. */
+/** More would make urgent ones wait. */
 const REALS_READY = 2;
-const COVERS_READY = 3;
-/** Far above the gap of any stream at its defaults; packets live that long only while the link is down. */
-const MAX_AGE_MS = 3000;
+/**
+ * Of both kinds, for slots that follow each other faster than packets can be built: as many idle as busy, or the gaps
+ * would tell which. So many are enough where building takes a third of the time.
+ */
+const PACKETS_READY = 12;
+/** Far above the time in which either stream takes all that is ready; packets live that long only while the link is down. */
+const MAX_AGE_MS = 10_000;

@@ -45,11 +45,12 @@ test('slots find their packets built', () => {
 });
 
 test('a packet that waits for seconds is built anew, from the same item', () => {
-  const { lanes, ready, prepare } = createReady();
+  const { lanes, built, ready, prepare } = createReady();
   lanes.push('a', single('x'));
   prepare(0);
-  expect(ready.takeReal(60_000)).toMatchObject({ item: 'x', packet: 'packet of x, #5' });
-  expect(ready.takeCover(60_000)).toBe('cover, #6');
+  const before = built.length;
+  expect(ready.takeReal(60_000)).toMatchObject({ item: 'x', packet: `packet of x, #${before + 1}` });
+  expect(ready.takeCover(60_000)).toBe(`cover, #${before + 2}`);
 });
 
 test('a slot that nothing at all is ready for carries what is queued, not cover', () => {
@@ -117,9 +118,18 @@ test('a packet that the link did not take goes out before the others', () => {
   expect([20, 30, 40].map(now => ready.nextReal(now)?.item)).toEqual(['x', 'y', 'z']);
 });
 
-test('a cover packet comes first, so that no slot is without one', () => {
-  const { lanes, built, ready } = createReady();
+test('a cover packet comes first, so that no slot is without one, and few real ones are ready, so that urgent ones need not wait', () => {
+  const { lanes, built, ready, prepare } = createReady();
   for (const item of ['x', 'y', 'z']) lanes.push('a', single(item));
-  for (let i = 0; i < 10; i++) ready.prepareOne(0);
-  expect(built).toEqual(['cover', 'x', 'y', 'cover', 'cover']);
+  prepare(0);
+  expect(built.slice(0, 3)).toEqual(['cover', 'x', 'y']);
+  expect(new Set(built.slice(3))).toEqual(new Set(['cover']));
+  expect(ready.total).toBe(2);
+});
+
+test('as many packets are ready whether there is something to send or not', () => {
+  const [idle, busy] = [createReady(), createReady()];
+  for (const item of ['x', 'y', 'z']) busy.lanes.push('a', single(item));
+  for (const { prepare } of [idle, busy]) prepare(0);
+  expect(busy.built.length).toBe(idle.built.length);
 });

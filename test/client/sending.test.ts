@@ -217,7 +217,7 @@ describe('a message', () => {
   test('whose sending takes a quarter of an hour arrives whole', async () => {
     const sender = createSender({ messageSendingAverageDelayMs: 30_000, disableLoopCoverTrafficStream: true });
     sender.streams.start();
-    const message = seededRandom('long')(1600 * 30);
+    const message = seededRandom('long')(1600 * 45);
     const start = sender.platform.now();
     const delivered = settled(sender.send(message));
     while (sender.lanes.length(GENERAL_LANE) > 0) await sender.platform.advance(60_000);
