@@ -152,12 +152,9 @@ describe('mixDNS', () => {
 
   test('asks for names apart: no two of them by one connection', async () => {
     await look('shop.test', { type: 'A' });
-    await look('shop.test', { type: 'A' });
     await look('www.shop.test', { type: 'A' });
     await look('shop.test', { type: 'A', isolation: 'other' });
-    const [first, again, other, isolated] = asked.map(({ port }) => port);
-    expect(again).toBe(first);
-    expect(new Set([first, other, isolated]).size).toBe(3);
+    expect(new Set(asked.map(({ port }) => port)).size).toBe(3);
   });
 
   test('asks nobody for names that are of this machine, or of another network', async () => {
