@@ -1,14 +1,13 @@
 /** Web streams over a connection through an exit, and over the next exit if the first does not connect. */
 
+import { type Deferred, deferred } from '../deferred.ts';
 import { MixnetError, type MixnetErrorCode } from '../errors.ts';
 import type { Milliseconds, Platform, Timer } from '../platform/platform.ts';
 import {
   MAX_UNACKNOWLEDGED_BYTES,
   type MixnetStream,
   ReadableEnd,
-  type Settle,
   type StreamCore,
-  settleable,
   WritableEnd,
 } from '../stream/index.ts';
 import { type ConnectionEvents, ExitConnection } from './exit-connection.ts';
@@ -53,7 +52,7 @@ export class ExitStream implements MixnetStream {
   readonly closed: Promise<void>;
   readonly #options: ExitStreamOptions;
   readonly #deadline: Milliseconds;
-  readonly #settle: { opened: Settle; closed: Settle };
+  readonly #settle: { opened: Deferred; closed: Deferred };
   readonly #reading: ReadableEnd;
   readonly #writing: WritableEnd;
   /** After `ended`, the other side is gone, and what it sent may still be read. */
@@ -75,7 +74,7 @@ export class ExitStream implements MixnetStream {
     this.#options = options;
     this.#expected = options.expectedBytes;
     this.#deadline = platform.now() + options.connectTimeout;
-    const [opened, closed] = [settleable(), settleable()];
+    const [opened, closed] = [deferred(), deferred()];
     [this.opened, this.closed] = [opened.promise, closed.promise];
     this.#settle = { opened, closed };
     this.#reading = new ReadableEnd({

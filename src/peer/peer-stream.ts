@@ -1,5 +1,6 @@
 /** Web streams over a `PeerConnection`: its frames on their lane, its deadline on a timer. */
 
+import { type Deferred, deferred } from '../deferred.ts';
 import { MixnetError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Milliseconds, Platform, Timer } from '../platform/platform.ts';
@@ -9,9 +10,7 @@ import {
   MAX_UNACKNOWLEDGED_BYTES,
   type MixnetStream,
   ReadableEnd,
-  type Settle,
   type StreamCore,
-  settleable,
   WritableEnd,
 } from '../stream/index.ts';
 import { encodePeerFrame, type PeerFrame, type StreamId } from './frame.ts';
@@ -47,7 +46,7 @@ export class PeerStream implements MixnetStream {
   readonly id: StreamId;
   readonly #options: PeerStreamOptions;
   readonly #machine: PeerConnection;
-  readonly #settle: { opened: Settle; closed: Settle };
+  readonly #settle: { opened: Deferred; closed: Deferred };
   readonly #reading: ReadableEnd;
   readonly #writing: WritableEnd;
   #timer: { readonly at: Milliseconds; readonly timer: Timer } | undefined;
@@ -64,7 +63,7 @@ export class PeerStream implements MixnetStream {
     this.#options = options;
     this.#machine = new PeerConnection({ id, side, now: platform.now(), connectTimeout });
     if (expectedBytes !== undefined) this.#machine.expect(expectedBytes);
-    const [opened, closed] = [settleable(), settleable()];
+    const [opened, closed] = [deferred(), deferred()];
     [this.opened, this.closed] = [opened.promise, closed.promise];
     this.#settle = { opened, closed };
     this.#reading = new ReadableEnd({

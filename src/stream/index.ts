@@ -6,7 +6,6 @@ export { Conversation } from './conversation.ts';
 export type { MixnetStream } from './mixnet-stream.ts';
 export { MAX_MESSAGES_AHEAD, OrderedBuffer, type OrderedWrite } from './ordered-buffer.ts';
 export { ReadableEnd } from './readable-end.ts';
-export { type Settle, settleable } from './settleable.ts';
 export type { CoreMessage, StreamCore, StreamPseudonym } from './stream-core.ts';
 export { type CreditDemand, SURB_RESERVE } from './surb-credit.ts';
 export { WritableEnd } from './writable-end.ts';

@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
+import { deferred } from '../deferred.ts';
 import { MixnetError } from '../errors.ts';
-import { deferred } from './deferred.ts';
 import type { RecordDuplex } from './node-duplex.ts';
 import { handshakeError, sessionError } from './node-errors.ts';
 import type { ByteStream, SecureStream } from './secure-stream.ts';

@@ -1,5 +1,5 @@
+import { deferred } from '../deferred.ts';
 import { MixnetError } from '../errors.ts';
-import { deferred } from './deferred.ts';
 import { CONNECTION_ENDED, certificateRefused, connectionFailed, handshakeFailed } from './failures.ts';
 import { CertificateError, type TlsError } from './protocol/alert.ts';
 import type { TlsConnection } from './protocol/connection.ts';
