@@ -8,7 +8,7 @@ import type { IssuedCertificate } from './certificates.ts';
 import { oddAnswers } from './odd-answers.ts';
 
 export interface Origin {
-  /** `http://127.0.0.1:port` */
+  /** `http://127.0.0.1:port`, or of the host that was asked for. */
   readonly url: string;
   readonly port: number;
   /** TCP connections accepted so far. */
@@ -23,6 +23,8 @@ export interface Origin {
 }
 
 export interface OriginOptions {
+  /** An address of this machine. Default: 127.0.0.1. */
+  readonly host?: '127.0.0.1' | '::1';
   readonly certificate?: IssuedCertificate;
   /** How long it keeps an idle connection, ms; it says so in a header. Default: for ever, without saying so. */
   readonly keepAlive?: number;
@@ -30,7 +32,8 @@ export interface OriginOptions {
   readonly routes?: Readonly<Record<string, RequestListener>>;
 }
 
-export async function startOrigin({ certificate, keepAlive, routes = {} }: OriginOptions = {}): Promise<Origin> {
+export async function startOrigin(options: OriginOptions = {}): Promise<Origin> {
+  const { host = '127.0.0.1', certificate, keepAlive, routes = {} } = options;
   const requests: string[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
@@ -48,10 +51,10 @@ export async function startOrigin({ certificate, keepAlive, routes = {} }: Origi
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => {});
   });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>(resolve => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `${certificate ? 'https' : 'http'}://127.0.0.1:${port}`,
+    url: `${certificate ? 'https' : 'http'}://${host === '::1' ? '[::1]' : host}:${port}`,
     port,
     get connections() {
       return connections;
