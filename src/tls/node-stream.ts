@@ -3,21 +3,18 @@ import { deferred } from '../deferred.ts';
 import { MixnetError } from '../errors.ts';
 import type { RecordDuplex } from './node-duplex.ts';
 import { handshakeError, sessionError } from './node-errors.ts';
+import { type Failure, PlainSide, piecesOf } from './plain-side.ts';
 import type { ByteStream, SecureStream } from './secure-stream.ts';
-
-/** Plain bytes encrypted at once: a few records, so that a large write waits for the stream below. */
-const pieceBytes = 64 * 1024;
 
 /** A `TLSSocket` as a pair of web streams. Nothing is buffered in them: what waits, waits in the socket and below. */
 export class NodeSecureStream implements SecureStream {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
   readonly closed: Promise<void>;
   /** Resolves when the peer's certificate is accepted. */
   readonly handshake: Promise<void>;
   readonly #below: ByteStream;
   readonly #records: RecordDuplex;
   readonly #socket: TLSSocket;
+  readonly #plain: PlainSide;
   readonly #shaken = deferred();
   readonly #closed = deferred();
   #state: 'handshake' | 'open' | 'over' = 'handshake';
@@ -25,9 +22,6 @@ export class NodeSecureStream implements SecureStream {
   #failure: Failure | undefined;
   /** Ends the read under way. */
   #pulled: (() => void) | undefined;
-  /** Gone once the readable has ended. */
-  #reading: ReadableStreamDefaultController<Uint8Array> | undefined;
-  #writing: WritableStreamDefaultController | undefined;
 
   constructor(below: ByteStream, records: RecordDuplex, socket: TLSSocket) {
     this.#below = below;
@@ -35,28 +29,21 @@ export class NodeSecureStream implements SecureStream {
     this.#socket = socket;
     this.handshake = this.#shaken.promise;
     this.closed = this.#closed.promise;
-    this.readable = new ReadableStream(
-      {
-        start: controller => {
-          this.#reading = controller;
-        },
-        pull: () => this.#pull(),
-        cancel: reason => {
-          this.#reading = undefined;
-          return this.close(reason);
-        },
-      },
-      { highWaterMark: 0 },
-    );
-    this.writable = new WritableStream({
-      start: controller => {
-        this.#writing = controller;
-      },
+    this.#plain = new PlainSide({
+      pull: () => this.#pull(),
       write: bytes => this.#write(bytes),
-      close: () => new Promise(resolve => this.#socket.end(resolve)),
+      endWriting: () => new Promise(resolve => this.#socket.end(resolve)),
       abort: reason => this.close(reason),
     });
     this.#listen();
+  }
+
+  get readable(): ReadableStream<Uint8Array> {
+    return this.#plain.readable;
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return this.#plain.writable;
   }
 
   /** Undefined before the handshake too. */
@@ -92,11 +79,11 @@ export class NodeSecureStream implements SecureStream {
     });
     this.#socket.on('data', (bytes: Buffer) => {
       this.#socket.pause();
-      this.#reading?.enqueue(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      this.#plain.enqueue(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
       this.#pulled?.();
     });
     this.#socket.on('end', () => {
-      this.#endReadable();
+      this.#plain.endReading();
       this.#pulled?.();
     });
     this.#socket.on('error', error => {
@@ -114,7 +101,7 @@ export class NodeSecureStream implements SecureStream {
       },
       failed: error => this.fail(error),
       // An answer may be on its way all the same: a server that refuses an upload says so and closes.
-      refused: error => (this.#state === 'handshake' ? this.fail(error) : this.#writing?.error(error)),
+      refused: error => (this.#state === 'handshake' ? this.fail(error) : this.#plain.refuseWrites(error)),
     };
   }
 
@@ -134,15 +121,14 @@ export class NodeSecureStream implements SecureStream {
   #judgeEnd(): void {
     setImmediate(() => {
       if (this.#state === 'handshake') return this.fail(handshakeError());
-      if (this.#reading === undefined || this.#socket.readableLength > 0) return;
+      if (!this.#plain.isReadable || this.#socket.readableLength > 0) return;
       if (this.#socket.isPaused()) return;
       this.fail(new MixnetError('ERR_MIX_TLS_TRUNCATED'));
     });
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    for (let offset = 0; offset < bytes.length; offset += pieceBytes) {
-      const piece = bytes.subarray(offset, offset + pieceBytes);
+    for (const piece of piecesOf(bytes)) {
       await new Promise<void>((resolve, reject) => {
         this.#socket.write(piece, error => {
           if (error) reject(this.#failure === undefined ? sessionError(error) : this.#failure.error);
@@ -155,20 +141,9 @@ export class NodeSecureStream implements SecureStream {
   #end(failure: Failure | undefined): void {
     this.#state = 'over';
     this.#failure = failure ?? { error: new TypeError('the stream is closed') };
-    this.#endReadable(failure);
-    this.#writing?.error(this.#failure.error);
+    this.#plain.endReading(failure);
+    this.#plain.refuseWrites(this.#failure.error);
     this.#socket.destroy();
     this.#records.destroy();
   }
-
-  #endReadable(failure?: Failure): void {
-    if (failure === undefined) this.#reading?.close();
-    else this.#reading?.error(failure.error);
-    this.#reading = undefined;
-  }
-}
-
-/** Boxed, since an error may be `undefined`, and must not pass for a clean end. */
-interface Failure {
-  readonly error: unknown;
 }

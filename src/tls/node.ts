@@ -14,6 +14,7 @@ import {
   rootCertificates,
   type SecureContext,
 } from 'node:tls';
+import { closeIfAborted, unlessAborted } from './abortable.ts';
 import { checkAuthorities } from './authorities.ts';
 import { RecordDuplex } from './node-duplex.ts';
 import { NodeSecureStream } from './node-stream.ts';
@@ -26,11 +27,7 @@ export function createTls(authorities: Authorities, _platform?: unknown): Tls {
   let trust: SecureContext | undefined;
   return {
     async secure(stream, options) {
-      const { signal } = options;
-      if (signal?.aborted) {
-        stream.close(signal.reason).catch(() => {});
-        throw signal.reason;
-      }
+      closeIfAborted(stream, options.signal);
       trust ??= trusting(authorities);
       return handshake(stream, options, trust);
     },
@@ -38,17 +35,9 @@ export function createTls(authorities: Authorities, _platform?: unknown): Tls {
 }
 
 async function handshake(stream: ByteStream, options: SecureOptions, trust: SecureContext): Promise<SecureStream> {
-  const { signal } = options;
   const records = new RecordDuplex(stream);
   const secured = new NodeSecureStream(stream, records, connect(connectionOptions(records, options, trust)));
-  const onAbort = (): void => secured.fail(signal?.reason);
-  signal?.addEventListener('abort', onAbort);
-  try {
-    await secured.handshake;
-    return secured;
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
-  }
+  return unlessAborted(secured, secured.handshake, options.signal);
 }
 
 function connectionOptions(

@@ -1,25 +1,22 @@
 import { deferred } from '../deferred.ts';
 import { MixnetError } from '../errors.ts';
 import { CONNECTION_ENDED, certificateRefused, connectionFailed, handshakeFailed } from './failures.ts';
+import { type Failure, PlainSide, piecesOf } from './plain-side.ts';
 import { CertificateError, type TlsError } from './protocol/alert.ts';
 import type { TlsConnection } from './protocol/connection.ts';
 import type { ByteStream, SecureStream } from './secure-stream.ts';
-
-/** Plain bytes encrypted at once: a few records, so that a large write waits for the stream below. */
-const pieceBytes = 64 * 1024;
 
 /**
  * A `TlsConnection` over a stream, as a pair of web streams: it moves the bytes, and decides nothing. Nothing is buffered
  * in it: bytes are read below when somebody wants to read here.
  */
 export class OwnSecureStream implements SecureStream {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
   readonly closed: Promise<void>;
   readonly #below: ByteStream;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #connection: TlsConnection;
+  readonly #plain: PlainSide;
   readonly #closed = deferred();
   /** Rejects when the stream is over. */
   readonly #over = deferred();
@@ -28,9 +25,6 @@ export class OwnSecureStream implements SecureStream {
   #isMute = false;
   /** Ends the waiting of a write. */
   #wake = () => {};
-  /** Gone once the readable has ended. */
-  #reading: ReadableStreamDefaultController<Uint8Array> | undefined;
-  #writing: WritableStreamDefaultController | undefined;
 
   /** The ClientHello is written at once. */
   constructor(below: ByteStream, connection: TlsConnection) {
@@ -40,28 +34,21 @@ export class OwnSecureStream implements SecureStream {
     for (const promise of [this.#reader.closed, this.#writer.closed]) promise.catch(() => {});
     this.#connection = connection;
     this.closed = this.#closed.promise;
-    this.readable = new ReadableStream(
-      {
-        start: controller => {
-          this.#reading = controller;
-        },
-        pull: () => this.#pull(),
-        cancel: reason => {
-          this.#reading = undefined;
-          return this.close(reason);
-        },
-      },
-      { highWaterMark: 0 },
-    );
-    this.writable = new WritableStream({
-      start: controller => {
-        this.#writing = controller;
-      },
+    this.#plain = new PlainSide({
+      pull: () => this.#pull(),
       write: bytes => this.#write(bytes),
-      close: () => this.#endWriting(),
+      endWriting: () => this.#endWriting(),
       abort: reason => this.close(reason),
     });
     this.#flush();
+  }
+
+  get readable(): ReadableStream<Uint8Array> {
+    return this.#plain.readable;
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return this.#plain.writable;
   }
 
   get alpn(): string | undefined {
@@ -121,16 +108,16 @@ export class OwnSecureStream implements SecureStream {
   /** What was decrypted goes up before it is told how it ended. */
   async #pull(): Promise<void> {
     try {
-      while (this.#reading !== undefined) {
+      while (this.#plain.isReadable) {
         const data = this.#connection.takeData();
         if (data.length > 0) {
-          this.#reading.enqueue(data);
+          this.#plain.enqueue(data);
           return;
         }
         const { failure, peerClosed } = this.#connection;
         if (failure !== undefined) throw sessionError(failure);
         if (peerClosed) {
-          this.#endReadable();
+          this.#plain.endReading();
           // The peer takes nothing more either: what HTTP has to say by then is said.
           void this.close();
         } else await this.#receive();
@@ -151,10 +138,10 @@ export class OwnSecureStream implements SecureStream {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    for (let offset = 0; offset < bytes.length; offset += pieceBytes) {
+    for (const piece of piecesOf(bytes)) {
       const { failure } = this.#connection;
       if (failure !== undefined) throw sessionError(failure);
-      this.#connection.send(bytes.subarray(offset, offset + pieceBytes));
+      this.#connection.send(piece);
       this.#flush();
       await new Promise<void>(resolve => {
         this.#wake = resolve;
@@ -182,29 +169,18 @@ export class OwnSecureStream implements SecureStream {
   /** An answer may be on its way all the same: a server that refuses an upload says so and closes. */
   #refused(error: unknown): void {
     this.#isMute = true;
-    if (this.#connection.opened) this.#writing?.error(error);
+    if (this.#connection.opened) this.#plain.refuseWrites(error);
     else this.fail(error);
   }
 
   #end(failure: Failure | undefined): void {
     this.#failure = failure ?? { error: new TypeError('the stream is closed') };
     this.#isMute = true;
-    this.#endReadable(failure);
-    this.#writing?.error(this.#failure.error);
+    this.#plain.endReading(failure);
+    this.#plain.refuseWrites(this.#failure.error);
     this.#over.reject(this.#failure.error);
     this.#wake();
   }
-
-  #endReadable(failure?: Failure): void {
-    if (failure === undefined) this.#reading?.close();
-    else this.#reading?.error(failure.error);
-    this.#reading = undefined;
-  }
-}
-
-/** Boxed, since an error may be `undefined`, and must not pass for a clean end. */
-interface Failure {
-  readonly error: unknown;
 }
 
 function handshakeError(failure: TlsError): MixnetError {

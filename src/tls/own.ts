@@ -7,6 +7,7 @@
 
 import { MixnetError } from '../errors.ts';
 import type { Platform } from '../platform/platform.ts';
+import { closeIfAborted, unlessAborted } from './abortable.ts';
 import { checkAuthorities } from './authorities.ts';
 import { OwnSecureStream } from './own-stream.ts';
 import { TlsConnection } from './protocol/connection.ts';
@@ -23,11 +24,7 @@ export function createOwnTls(authorities: Authorities, platform: TlsPlatform): T
   let trust: Promise<Trust> | undefined;
   return {
     async secure(stream, options) {
-      const { signal } = options;
-      if (signal?.aborted) {
-        stream.close(signal.reason).catch(() => {});
-        throw signal.reason;
-      }
+      closeIfAborted(stream, options.signal);
       // Only when it is needed, and beside the first round trip. A failure is not for ever.
       trust ??= trusting(authorities).catch(error => {
         trust = undefined;
@@ -54,18 +51,10 @@ async function handshake(
     checkChain: chain => checkChain(chain, { trust, host, now: platform.wallTime() }),
   });
   const secured = new OwnSecureStream(stream, connection);
-  const onAbort = (): void => secured.fail(signal?.reason);
-  signal?.addEventListener('abort', onAbort);
-  try {
-    await secured.handshake(
-      trusted.then(loaded => {
-        trust = loaded;
-      }),
-    );
-    return secured;
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
-  }
+  const ready = trusted.then(loaded => {
+    trust = loaded;
+  });
+  return unlessAborted(secured, secured.handshake(ready), signal);
 }
 
 /** The list of the built-in authorities is loaded unless `ca` is in their place. */

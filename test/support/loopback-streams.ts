@@ -1,6 +1,7 @@
 /** Streams like those of an exit, over loopback TCP: a real transport under fetch without a mixnet. */
 
 import { connect, type Socket } from 'node:net';
+import { deferred } from '../../src/deferred.ts';
 import { MixnetError } from '../../src/errors.ts';
 import type { ExitStream, OpenOptions } from '../../src/fetch/index.ts';
 
@@ -69,10 +70,9 @@ export class LoopbackStream implements ExitStream {
   constructor(socket: Socket | undefined, refusal: MixnetError | undefined, openDelay: number, over: () => void) {
     this.#socket = socket;
     this.#over = over;
-    const [opened, closed] = [settleable(), settleable()];
+    const [opened, closed] = [deferred(), deferred()];
     this.opened = opened.promise;
     this.closed = closed.promise;
-    for (const promise of [this.opened, this.closed]) promise.catch(() => {});
     this.#settle = { closed: closed.resolve, failed: closed.reject, refused: opened.reject };
     this.readable = new ReadableStream<Uint8Array>(
       {
@@ -133,12 +133,4 @@ export class LoopbackStream implements ExitStream {
     this.#socket?.destroy();
     this.#over();
   }
-}
-
-function settleable() {
-  let [resolve, reject]: [() => void, (error: unknown) => void] = [() => {}, () => {}];
-  const promise = new Promise<void>((...functions) => {
-    [resolve, reject] = functions;
-  });
-  return { promise, resolve, reject };
 }
