@@ -8,33 +8,21 @@
  * Writes its table between the marks of README.md. Exits with 1 when they are missing, or when the goal is missed.
  */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { buildSync } from 'esbuild';
 import { chapter, readmePath, readReadme, withChapter } from '../readme/chapters.ts';
-import { startChild } from '../support/child.ts';
-import type { ClientJobs, Usage } from './idle-client.ts';
-import type { NetworkJobs } from './idle-network.ts';
-
-const PUBLISHED = '@nymproject/nym-client-wasm-node';
-const contestants = [
-  { script: 'idle-published', title: `\`${PUBLISHED}\` ${versionOf(PUBLISHED)}` },
-  { script: 'idle-ours', title: 'this package' },
-] as const;
+import { type Child, startChild } from '../support/child.ts';
+import { median } from '../support/quantile.ts';
+import type { ClientJobs } from './client-jobs.ts';
+import { compileClients, PUBLISHED_CLIENT, versionOf } from './compiled-clients.ts';
+import type { NetworkJobs } from './network.ts';
 
 /** Of a core. */
 const GOAL = 0.1;
 /** Until the code that runs all the time is compiled. */
 const WARM_UP_SECONDS = 12;
 const CHAPTER = 'bench:idle';
-
-interface Entrance {
-  readonly api: string;
-  readonly gateway: string;
-}
 
 /** Of one turn of one client. */
 interface Turn {
@@ -69,31 +57,35 @@ if (median(turns.map(({ ours }) => ours.share)) > GOAL) {
 }
 
 async function measure(): Promise<{ published: Turn; ours: Turn }[]> {
-  const folder = mkdtempSync(fileURLToPath(new URL('../../node_modules/.idle-bench-', import.meta.url)));
-  const network = startChild<NetworkJobs>(new URL('./idle-network.ts', import.meta.url));
+  const clients = compileClients();
+  const network = startChild<NetworkJobs>(new URL('./network.ts', import.meta.url));
   try {
-    const entrance = await network.ask('entrance');
-    const [published, ours] = contestants.map(({ script }) => compile(script, folder)) as [URL, URL];
     const turns = [];
     for (let round = 0; round < rounds; round++)
-      turns.push({ published: await turnOf(published, entrance), ours: await turnOf(ours, entrance) });
+      turns.push({ published: await turnOf(clients.published, network), ours: await turnOf(clients.ours, network) });
     await network.ask('stop');
     return turns;
   } finally {
     await network.end();
-    rmSync(folder, { recursive: true });
+    clients.remove();
   }
 }
 
-async function turnOf(script: URL, { api, gateway }: Entrance): Promise<Turn> {
+async function turnOf(script: URL, network: Child<NetworkJobs>): Promise<Turn> {
+  const { api, gateway } = await network.ask('entrance');
   const client = startChild<ClientJobs>(script, { compiled: true });
   try {
-    await client.ask('connect', api, gateway);
+    const address = await client.ask('connect', api, gateway, 'usual');
+    const usage = async () => ({
+      cpuSeconds: await client.ask('cpuSeconds'),
+      packets: await network.ask('packetsFrom', address),
+      at: performance.now(),
+    });
     await sleep(WARM_UP_SECONDS * 1000);
-    const start = { ...(await client.ask('usage')), at: performance.now() };
+    const start = await usage();
     await sleep(seconds * 1000);
-    const end: Usage = await client.ask('usage');
-    const elapsed = (performance.now() - start.at) / 1000;
+    const end = await usage();
+    const elapsed = (end.at - start.at) / 1000;
     return {
       share: (end.cpuSeconds - start.cpuSeconds) / elapsed,
       packetsPerSecond: (end.packets - start.packets) / elapsed,
@@ -101,21 +93,6 @@ async function turnOf(script: URL, { api, gateway }: Entrance): Promise<Turn> {
   } finally {
     await client.end();
   }
-}
-
-function compile(script: string, folder: string): URL {
-  const outfile = join(folder, `${script}.mjs`);
-  buildSync({
-    entryPoints: [fileURLToPath(new URL(`./${script}.ts`, import.meta.url))],
-    outfile,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: `node${process.versions.node}`,
-    conditions: ['mixfetch-source'],
-  });
-  return pathToFileURL(outfile);
 }
 
 function formatTable(): string {
@@ -127,19 +104,18 @@ function formatTable(): string {
     const perPacket = (1000 * median(of.map(({ share, packetsPerSecond }) => share / packetsPerSecond))).toFixed(2);
     return `| ${title} | ${packets} | ${perPacket} ms | ${minute} s | ${share} | ${comparison} | ${goal} |`;
   };
-  const [published, ours] = contestants;
   const ratio = median(turns.map(turn => turn.ours.share / turn.published.share));
   return [
     '| a connected client with nothing to send | packets per second | processor time of each, and its way back | of a minute | share of a core | to the first | goal |',
     '|---|---|---|---|---|---|---|',
     line(
-      published.title,
+      `\`${PUBLISHED_CLIENT}\` ${versionOf(PUBLISHED_CLIENT)}`,
       turns.map(turn => turn.published),
       '1',
       '',
     ),
     line(
-      ours.title,
+      'this package',
       turns.map(turn => turn.ours),
       `**${ratio.toFixed(2)}**`,
       `at most ${GOAL * 100} %`,
@@ -151,13 +127,4 @@ function formatTable(): string {
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-}
-
-function versionOf(name: string): string {
-  const manifest = new URL(`../../node_modules/${name}/package.json`, import.meta.url);
-  return String((JSON.parse(readFileSync(manifest, 'utf8')) as { version: unknown }).version);
 }

@@ -18,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
 import { chapter, readmePath, readReadme, withChapter } from '../readme/chapters.ts';
+import { median, quantile } from '../support/quantile.ts';
 import { makeScenario } from './packet-scenario.ts';
 import { verifyParcel } from './packet-verify.ts';
 import type { Order, Slice } from './packet-worker.ts';
@@ -147,9 +148,7 @@ async function ask(worker: ChildProcess, order: Order): Promise<unknown> {
 }
 
 function spread(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const quantile = (share: number) => sorted[Math.round((sorted.length - 1) * share)] ?? Number.NaN;
-  return { median: quantile(0.5), low: quantile(0.25), high: quantile(0.75) };
+  return { median: median(values), low: quantile(values, 0.25), high: quantile(values, 0.75) };
 }
 
 function formatTable(rows: readonly Result[]): string {

@@ -26,16 +26,12 @@ export interface OpenedPage {
   readonly browser: Browser;
   /** What its scripts and workers wrote to the console. */
   readonly console: readonly string[];
-  /** Of the scripts and modules that the page loads, as they are. */
-  readonly scripts: readonly Uint8Array[];
   close(): Promise<void>;
 }
 
 export async function openPage(options: PageOptions): Promise<OpenedPage> {
-  const { modules = {}, mapped = {} } = options;
-  const script = await bundle(options.script, Object.keys(modules));
-  const files = new Map([['/page.js', Buffer.from(script)]]);
-  for (const [place, file] of Object.values(modules).entries()) files.set(`/module-${place}.js`, readFileSync(file));
+  const { mapped = {} } = options;
+  const files = await scriptsOf(options);
   const html = htmlOf(options);
   const server = createServer(({ url = '' }, response) => {
     const found = files.get(url);
@@ -59,7 +55,6 @@ export async function openPage(options: PageOptions): Promise<OpenedPage> {
     page,
     browser,
     console: lines,
-    scripts: [...files.values()],
     async close() {
       await browser.close();
       server.close();
@@ -67,12 +62,19 @@ export async function openPage(options: PageOptions): Promise<OpenedPage> {
   };
 }
 
+/** What the page loads, by path: its script, and the modules as they are. */
+export async function scriptsOf({ script, modules = {} }: PageOptions): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>([['/page.js', await bundle(script, Object.keys(modules))]]);
+  for (const [place, file] of Object.values(modules).entries()) files.set(`/module-${place}.js`, readFileSync(file));
+  return files;
+}
+
 /** Where a published package has a file. */
 export function published(path: string): URL {
   return new URL(`../../node_modules/${path}`, import.meta.url);
 }
 
-async function bundle(script: URL, external: string[]): Promise<string> {
+async function bundle(script: URL, external: string[]): Promise<Uint8Array> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(script)],
     bundle: true,
@@ -83,7 +85,7 @@ async function bundle(script: URL, external: string[]): Promise<string> {
     conditions: ['mixfetch-source'],
     external,
   });
-  return outputFiles[0]?.text ?? '';
+  return outputFiles[0]?.contents ?? new Uint8Array();
 }
 
 function htmlOf({ modules = {}, beforeWorkers }: PageOptions): string {

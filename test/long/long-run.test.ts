@@ -2,7 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Child, startChild } from '../support/child.ts';
-import { Figures, megabytes, quantile, rate, seconds } from '../support/figures.ts';
+import { Figures, megabytes, rate, seconds } from '../support/figures.ts';
+import { quantile } from '../support/quantile.ts';
 import type { ClientJobs } from './client-process.ts';
 import { content, sha256 } from './content.ts';
 import type { NetworkJobs } from './network-process.ts';

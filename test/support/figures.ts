@@ -66,9 +66,3 @@ export function seconds(value: number): string {
 export function rate(bytes: number, seconds: number): string {
   return `${(bytes / 1000 / seconds).toFixed(0)} KB/s`;
 }
-
-/** The value that this share of all does not exceed. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
-}
