@@ -27,6 +27,11 @@ export const limits = {
   gatewayBuffer: { what: 'packets that the network has not taken yet', value: 8 * MiB, unit: 'bytes' },
   waitingBytes: { what: 'data accepted and not yet acknowledged', value: 64 * MiB, unit: 'bytes' },
   waitingMessages: { what: 'messages accepted and not yet acknowledged', value: 100_000, unit: '' },
+  waitingPushes: {
+    what: 'packets that a gateway has kept for a client, until it has come back',
+    value: 40_000,
+    unit: '',
+  },
   unfinishedBytes: { what: 'fragments of unfinished messages', value: 64 * MiB, unit: 'bytes' },
   unfinishedSets: { what: 'sets of fragments that are unfinished', value: 4096, unit: '' },
   finishedSets: { what: 'finished sets remembered, of one sender', value: 16_384, unit: '' },
@@ -39,6 +44,7 @@ export const limits = {
   surbSenders: { what: 'senders whose reply blocks are kept', value: 4096, unit: '' },
   parkedFragments: { what: 'fragments that wait for reply blocks of one sender', value: 8192, unit: '' },
   unreadMessages: { what: 'messages that a program has not read yet', value: 16 * MiB, unit: 'bytes' },
+  unheardMessages: { what: 'messages that came before anybody listened', value: 16 * MiB, unit: 'bytes' },
   storedRecord: { what: 'one record of a storage', value: 64 * KiB, unit: 'bytes' },
   exitSessions: { what: 'pseudonyms kept for exits while unused', value: 256, unit: '' },
   stalledExits: { what: 'exits remembered as having stalled, each for one destination', value: 256, unit: '' },
@@ -80,4 +86,22 @@ export const limits = {
   waitingRequests: { what: 'requests that wait for a connection', value: 1024, unit: '' },
   socksConnections: { what: 'connections of programs to the SOCKS proxy', value: 1024, unit: '' },
   socksMessage: { what: 'one message of a SOCKS handshake', value: KiB, unit: 'bytes' },
+  servicePrograms: { what: 'programs at the websocket service', value: 64, unit: '' },
+  serviceRequest: { what: 'one request of a program to the websocket service', value: 16 * MiB, unit: 'bytes' },
+  serviceMessages: {
+    what: 'messages that wait for one program of the websocket service',
+    value: 16 * MiB,
+    unit: 'bytes',
+  },
+  serviceUnsentBytes: {
+    what: 'data of one program that the websocket service has accepted and the mixnet not acknowledged',
+    value: 16 * MiB,
+    unit: 'bytes',
+  },
+  serviceUnsentMessages: { what: 'such messages of one program', value: 10_000, unit: '' },
+  serviceAnswers: {
+    what: 'answers of the websocket service that a program has not read yet',
+    value: MiB,
+    unit: 'bytes',
+  },
 } as const satisfies Record<string, Limit>;

@@ -1,6 +1,7 @@
 import type { Diagnostics } from '../diagnostics/index.ts';
 import { MixnetError } from '../errors.ts';
 import type { GatewayLink, LinkState } from '../gateway/index.ts';
+import { limits } from '../limits.ts';
 import { encodeNymMessage, type Recipient, SENDER_TAG_BYTES, type SenderTag } from '../message/index.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
 import type { ClientStorage } from '../storage/index.ts';
@@ -71,11 +72,13 @@ export class ClientCore {
   readonly address: Recipient;
   readonly #parts: ClientParts;
   readonly #kept: KeptClient | undefined;
+  readonly #waiting: Uint8Array[];
 
-  /** Of parts that run already; `connect` brings them. */
-  constructor(parts: ClientParts, kept?: KeptClient) {
+  /** Of parts that run already; `connect` brings them. `waiting`: what the gateway pushed before that. */
+  constructor(parts: ClientParts, kept?: KeptClient, waiting: Uint8Array[] = []) {
     this.#parts = parts;
     this.#kept = kept;
+    this.#waiting = waiting;
     this.address = parts.self;
   }
 
@@ -106,13 +109,17 @@ export class ClientCore {
         );
         kept.checkGateway(gateway);
       }
-      // Nobody knows a new address yet: what the gateway pushes before the rest of the client exists is for nobody.
       let parts: ClientParts | undefined;
+      const waiting: Uint8Array[] = [];
+      const wait = (bytes: Uint8Array) => {
+        // Nobody knows a new address yet: what is pushed before the rest of such a client exists is for nobody.
+        if (kept?.record !== undefined && waiting.length < MAX_WAITING_PUSHES) waiting.push(bytes);
+      };
       const startUpOptions: StartUpOptions = {
         ...{ platform, directory, gateway, secure, diagnostics, kept: kept?.record },
         presentUrl: identity => parts && urlOfGateway(parts.network.latest.gateways, identity, secure),
         on: {
-          push: bytes => parts?.inbox.push(bytes),
+          push: bytes => (parts === undefined ? wait(bytes) : parts.inbox.push(bytes)),
           state: () => parts?.linkChanged(),
           admitted: admission => kept?.admitted(admission),
         },
@@ -131,7 +138,7 @@ export class ClientCore {
       const equipped = equipment(entrance, traffic, platform);
       parts = assemble({ platform, traffic, directory, strictReserve, diagnostics, topologyChanged, ...equipped });
       parts.start();
-      return new ClientCore(parts, kept);
+      return new ClientCore(parts, kept, waiting);
     } catch (error) {
       link?.close();
       await kept?.close();
@@ -253,6 +260,14 @@ export class ClientCore {
   }
 
   /**
+   * Reads what the gateway had kept for a client that comes back: it was pushed before anybody could subscribe, and waits
+   * until this is called, by whoever has.
+   */
+  readWaiting(): void {
+    for (const bytes of this.#waiting.splice(0)) this.#parts.inbox.push(bytes);
+  }
+
+  /**
    * Ends the client. With `drain`, up to so many ms go by first in which what was accepted is sent, at the usual rate, and
    * nothing more is accepted. What is not acknowledged then rejects with ERR_MIX_MIXNET_CLOSED. Another call cuts the drain
    * short to its own. Never rejects. Afterwards the storage is free.
@@ -308,5 +323,6 @@ function checkSurbs(amount: number): number {
 }
 
 const SETUP_TIMEOUT_MS: Milliseconds = 60_000;
+const MAX_WAITING_PUSHES = limits.waitingPushes.value;
 /** What Nym's clients give at most at once (`maximum_allowed_reply_surb_request_size`). */
 const MAX_SURBS = 500;

@@ -29,7 +29,11 @@ export class TypedEventTarget<Events> extends EventTarget {
   override addEventListener(type: string, listener: unknown, options?: AddEventListenerOptions | boolean): void {
     this.#heard.add(type);
     super.addEventListener(type, listener as EventListenerOrEventListenerObject | null, options);
+    this.listened(type);
   }
+
+  /** Somebody listens from now on. */
+  protected listened(_type: string): void {}
 
   override removeEventListener<Type extends keyof Events & string>(
     type: Type,

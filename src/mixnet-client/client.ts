@@ -20,11 +20,13 @@ import {
   type MixnetStream,
   type OpenStreamOptions,
 } from '../exit/index.ts';
+import { limits } from '../limits.ts';
 import { PeerStreams } from '../peer/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import { parseAddress, parseTag } from './addresses.ts';
-import { type IncomingMessage, IncomingMessageEvent, MessageReader } from './messages.ts';
+import { type IncomingMessage, IncomingMessageEvent, MessageReader, WaitingMessages } from './messages.ts';
 import { checkClientOptions, checkOptionNames, type MixnetClientOptions } from './options.ts';
+import type { ReplyOptions, SendOptions } from './send-options.ts';
 import type { DialStreamOptions } from './stream-options.ts';
 
 /** What a client tells of itself, and the messages that come for it. */
@@ -51,6 +53,8 @@ export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
   readonly #exits: Exits;
   readonly #peers: PeerStreams;
   readonly #readers = new Set<MessageReader>();
+  /** Until somebody listens, for the first time. */
+  #unheard: WaitingMessages | undefined = new WaitingMessages(limits.unheardMessages.value);
   readonly #release: () => void;
   #closing: Promise<void> | undefined;
 
@@ -76,6 +80,7 @@ export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
     });
     core.onState(() => diagnostics.emit('client:state', () => ({ state: core.state })));
     core.subscribe(message => this.#received(message));
+    core.readWaiting();
   }
 
   /**
@@ -130,37 +135,53 @@ export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
    * Sends a message, and resolves when every part of it is acknowledged: it has reached the recipient's gateway.
    *
    * Without `replySurbs` the message says nothing about its sender, and cannot be answered unless its content says where.
-   * With a number, even 0, it is sent under a pseudonym, one per recipient, with so many reply blocks (0 … 500): each
-   * carries one packet of up to 1.6 KB back, and a recipient keeps ten of them to ask for more.
+   * With a number, even 0, it is sent under a pseudonym, one per recipient and `isolation`, with so many reply blocks
+   * (0 … 500): each carries one packet of up to 1.6 KB back, and a recipient keeps ten of them to ask for more.
    *
    * @param recipient a Nym address
    */
   async send(
     recipient: string,
     data: Uint8Array,
-    { replySurbs, signal }: { readonly replySurbs?: number; readonly signal?: AbortSignal } = {},
+    { replySurbs, isolation, ...options }: SendOptions = {},
   ): Promise<void> {
     const to = parseAddress(recipient, 'recipient');
-    const options = signal === undefined ? {} : { signal };
-    if (replySurbs === undefined) return this.#core.send(to, data, options);
-    return this.#core.sendAnonymous(this.#core.pseudonym(to, MESSAGES), data, { ...options, replySurbs });
+    if (replySurbs === undefined) return this.#core.send(to, data, ofCore(options));
+    const pseudonym = this.#core.pseudonym(to, isolationOfMessages(isolation));
+    return this.#core.sendAnonymous(pseudonym, data, { ...ofCore(options), replySurbs });
   }
 
   /** Answers a message that came with a sender tag; resolves as `send` does. */
-  async reply(senderTag: string, data: Uint8Array, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    return this.#core.reply(parseTag(senderTag), data, signal === undefined ? {} : { signal });
+  async reply(senderTag: string, data: Uint8Array, options: ReplyOptions = {}): Promise<void> {
+    return this.#core.reply(parseTag(senderTag), data, ofCore(options));
+  }
+
+  /** How many packets of a lane wait to be sent, those included that wait for reply blocks of others. */
+  laneLength(lane: string): number {
+    return this.#core.laneLength(laneOfMessages(lane));
+  }
+
+  /** Gives up the messages of a lane: nothing of them is sent any more, and they reject with `reason`, or an AbortError. */
+  dropLane(lane: string, reason?: unknown): void {
+    this.#core.dropLane(laneOfMessages(lane), reason);
   }
 
   /**
-   * The messages from now on, replies included. The iteration ends with the client, or with the signal by throwing its
+   * The messages from now on, replies included; where nobody has listened before, by this or by the event, also those that
+   * have come since the client connected, or that its gateway had kept for it. The iteration ends with the client, or with the signal by throwing its
    * reason. One that leaves more than 16 MB waiting fails with `ERR_MIX_USAGE_BUSY`.
    */
   messages({ signal }: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<IncomingMessage> {
     const reader = new MessageReader(signal, ended => this.#readers.delete(ended));
     this.#readers.add(reader);
     reader.watch();
+    this.#tellUnheard();
     if (this.#closing !== undefined) reader.end();
     return reader;
+  }
+
+  protected override listened(type: string): void {
+    if (type === 'message') this.#tellUnheard();
   }
 
   /**
@@ -218,13 +239,42 @@ export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
 
   #received(message: ReceivedMessage): void {
     if (this.#peers.received(message)) return;
-    if (message.kind === 'reply' && message.pseudonym.isolation !== MESSAGES) return;
-    // A copy: what is counted as waiting must not keep the packets and reply blocks that it came in.
-    const data = message.data.slice();
-    const incoming = message.kind === 'repliable' ? { data, senderTag: base58.encode(message.senderTag) } : { data };
-    for (const reader of [...this.#readers]) reader.push(incoming);
-    this.dispatchEvent(new IncomingMessageEvent(incoming));
+    if (message.kind === 'reply' && !isOfMessages(message.pseudonym.isolation)) return;
+    const incoming = incomingMessage(message);
+    if (this.#unheard === undefined) this.#tell(incoming);
+    else this.#unheard.push(incoming);
   }
+
+  #tell(message: IncomingMessage): void {
+    for (const reader of [...this.#readers]) reader.push(message);
+    this.dispatchEvent(new IncomingMessageEvent(message));
+  }
+
+  #tellUnheard(): void {
+    const unheard = this.#unheard?.takeAll() ?? [];
+    this.#unheard = undefined;
+    for (const message of unheard) this.#tell(message);
+  }
+}
+
+function incomingMessage(message: ReceivedMessage): IncomingMessage {
+  // A copy: what is counted as waiting must not keep the packets and reply blocks that it came in.
+  const data = message.data.slice();
+  switch (message.kind) {
+    case 'plain':
+      return { data };
+    case 'repliable':
+      return { data, senderTag: base58.encode(message.senderTag) };
+    case 'reply': {
+      const isolation = message.pseudonym.isolation.slice(MESSAGES.length + 1);
+      const recipient = formatRecipient(message.pseudonym.recipient);
+      return { data, answers: isolation === '' ? { recipient } : { recipient, isolation } };
+    }
+  }
+}
+
+function ofCore({ lane, signal }: ReplyOptions) {
+  return { ...(lane !== undefined && { lane: laneOfMessages(lane) }), ...(signal !== undefined && { signal }) };
 }
 
 /** How an event of a client is called on the client itself. */
@@ -232,5 +282,18 @@ function ownName(name: string): string {
   return name.replace(/^client:/, '');
 }
 
-/** The isolation of messages; that of a stream is a JSON array. */
+/** That of a stream is a JSON array. */
+function isolationOfMessages(isolation: string | undefined): string {
+  return isolation === undefined ? MESSAGES : `${MESSAGES}:${isolation}`;
+}
+
+function isOfMessages(isolation: string): boolean {
+  return isolation === MESSAGES || isolation.startsWith(`${MESSAGES}:`);
+}
+
+/** Apart from those of streams, and of the client itself. */
+function laneOfMessages(lane: string): string {
+  return `${MESSAGES}:${lane}`;
+}
+
 const MESSAGES = 'messages';

@@ -2,6 +2,13 @@
 
 export type { MixnetStream } from '../stream/index.ts';
 export { MixnetClient, type MixnetClientEvents, type MixnetClientStats, StateEvent } from './client.ts';
-export { type IncomingMessage, IncomingMessageEvent, MessageReader } from './messages.ts';
+export {
+  type AnsweredMessage,
+  type IncomingMessage,
+  IncomingMessageEvent,
+  MessageReader,
+  WaitingMessages,
+} from './messages.ts';
 export { type ClientOptions, checkClientOptions, type MixnetClientOptions } from './options.ts';
+export type { ReplyOptions, SendOptions } from './send-options.ts';
 export type { DialStreamOptions } from './stream-options.ts';

@@ -98,16 +98,19 @@ describe('with a storage', () => {
     const { platform, said } = watchedPlatform(net);
     const first = await net.connect({ platform, storage, traffic: quiet });
     await first.close();
-    await net.platform.until(friend.send(first.address, hello));
-    await net.platform.advance(1_000);
     for (let restart = 0; restart < 3; restart++) {
+      await net.platform.until(friend.send(first.address, Uint8Array.of(restart)));
+      await net.platform.advance(1_000);
       const again = await net.connect({ platform, storage, traffic: quiet });
       expect(addressOf(again)).toBe(addressOf(first));
       const received: unknown[] = [];
       again.subscribe(({ data }) => received.push(data));
+      again.readWaiting();
+      expect(received).toEqual([Uint8Array.of(restart)]);
+      again.readWaiting();
       await net.platform.until(friend.send(again.address, hello));
       await net.platform.advance(1_000);
-      expect(received).toEqual([hello]);
+      expect(received).toEqual([Uint8Array.of(restart), hello]);
       await net.platform.until(again.close());
     }
     expect(said.filter(type => type === 'handshakePayload')).toHaveLength(2);

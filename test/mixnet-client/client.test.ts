@@ -6,6 +6,7 @@ import {
   type MixnetClientOptions,
   type StateEvent,
 } from '../../src/mixnet-client/index.ts';
+import { memoryStorage } from '../../src/storage/index.ts';
 
 const utf8 = new TextEncoder();
 /** Cover traffic is proved elsewhere, and costs time here. */
@@ -88,6 +89,65 @@ describe('a client of the mixnet', () => {
       expect(client.stats()).toMatchObject({ messagesSent: 1, messagesReceived: 1 });
       await until(client.close());
       expect(states).toEqual(['closed']);
+    });
+  });
+
+  test('keeps messages for the first who listens, also those that came while it was away', async () => {
+    await inDevnet(async ({ connect, until, platform }) => {
+      const [storage, friend] = [memoryStorage(), await connect()];
+      const before = await connect({ storage });
+      await until(before.close());
+      const send = (message: string) => until(friend.send(before.address, utf8.encode(message)));
+      await send('while away');
+      const client = await connect({ storage });
+      await send('before anybody listens');
+      await platform.advance(1_000);
+      const heard: string[] = [];
+      client.addEventListener('message', ({ data }) => heard.push(text(data)));
+      expect(heard).toEqual(['while away', 'before anybody listens']);
+      const messages = client.messages();
+      await send('now');
+      expect(text((await until(messages.next())).value?.data)).toBe('now');
+      expect(heard).toEqual(['while away', 'before anybody listens', 'now']);
+      await until(Promise.all([client.close(), friend.close()]));
+    });
+  });
+
+  test('has a pseudonym for each isolation string, and tells by it whose question is answered', async () => {
+    await inDevnet(async ({ connect, until }) => {
+      const [alice, bob] = [await connect(), await connect()];
+      const [atAlice, atBob] = [alice.messages(), bob.messages()];
+      const tags: string[] = [];
+      for (const isolation of ['one', 'two', 'one', undefined]) {
+        await until(alice.send(bob.address, utf8.encode('question'), { replySurbs: 10, isolation }));
+        tags.push((await until(atBob.next())).value?.senderTag ?? '');
+      }
+      expect(tags[2]).toBe(tags[0]);
+      expect(new Set(tags).size).toBe(3);
+      const answers = [];
+      for (const tag of tags.slice(1)) {
+        await until(bob.reply(tag, utf8.encode('answer')));
+        answers.push((await until(atAlice.next())).value?.answers);
+      }
+      const recipient = bob.address;
+      expect(answers).toEqual([{ recipient, isolation: 'two' }, { recipient, isolation: 'one' }, { recipient }]);
+      await until(Promise.all([alice.close(), bob.close()]));
+    });
+  });
+
+  test('sends by lanes, whose length it knows, and which can be given up', async () => {
+    await inDevnet(async ({ connect, until }) => {
+      const client = await connect({ traffic: {} });
+      const reason = new Error('never mind');
+      const long = client.send(client.address, new Uint8Array(100_000), { lane: 'upload' });
+      expect(client.laneLength('upload')).toBeGreaterThan(50);
+      expect(client.laneLength('another')).toBe(0);
+      const other = client.send(client.address, utf8.encode('another'), { lane: 'another' });
+      client.dropLane('upload', reason);
+      await expect(long).rejects.toBe(reason);
+      expect(client.laneLength('upload')).toBe(0);
+      await until(other);
+      await until(client.close());
     });
   });
 
