@@ -42,7 +42,7 @@ const mayImport: Record<string, readonly string[]> = {
   'polyfill.ts': ['index.ts'],
   polyfill: ['polyfill.ts', 'index.ts'],
   compat: ['index.ts'],
-  servers: ['mixnet-client'],
+  servers: ['mixnet-client', 'message'],
   devnet: ['client', 'exit', 'stream', 'gateway', 'http', 'message', 'sphinx', 'tls', 'topology'],
   cli: ['index.ts', 'mixnet-client', 'servers', 'storage', 'devnet', 'fetch'],
 };

@@ -5,3 +5,9 @@
  */
 
 export { createSocks5Server, type Socks5Server, type Socks5ServerOptions, type StreamSource } from './socks5/index.ts';
+export {
+  createWebSocketService,
+  type MessageClient,
+  type WebSocketService,
+  type WebSocketServiceOptions,
+} from './websocket/index.ts';

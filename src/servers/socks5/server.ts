@@ -1,11 +1,10 @@
 /** The proxy: listens, and keeps count of its connections. */
 
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { createPlatform } from '#platform';
-import { isWithin, parseIpAddress } from '../../ip-address.ts';
 import { limits } from '../../limits.ts';
 import type { Milliseconds, Platform } from '../../platform/platform.ts';
+import { checkOptionNames, checkPlace, listen, secretCheck, urlOf } from '../place.ts';
 import { SocksConnection, type StreamSource } from './connection.ts';
 import { Handshake } from './handshake.ts';
 
@@ -60,8 +59,9 @@ export async function createSocks5Server(
   options: Socks5ServerOptions = {},
 ): Promise<Socks5Server> {
   checkOptions(options);
-  const { host = '127.0.0.1', port = 1080, password, exit, connectTimeoutMs, platform = createPlatform() } = options;
-  const isPassword = password === undefined ? undefined : passwordCheck(password);
+  const { password, exit, connectTimeoutMs, platform = createPlatform() } = options;
+  const { host = DEFAULT_PLACE.host } = options;
+  const isPassword = password === undefined ? undefined : secretCheck(password);
   const connections = new Set<SocksConnection>();
   const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, socket => {
     const connection = new SocksConnection({
@@ -77,7 +77,7 @@ export async function createSocks5Server(
   });
   // One more is closed as soon as it is accepted.
   server.maxConnections = limits.socksConnections.value;
-  const listening = await listen(server, host, port);
+  const port = await listen(server, { host, port: options.port ?? DEFAULT_PLACE.port });
   let closed: Promise<void> | undefined;
   const close: Socks5Server['close'] = async ({ drain = 0 } = {}) => {
     closed ??= new Promise<void>(resolve => server.close(() => resolve()));
@@ -91,8 +91,8 @@ export async function createSocks5Server(
   };
   return {
     host,
-    port: listening,
-    url: `socks5h://${host.includes(':') ? `[${host}]` : host}:${listening}`,
+    port,
+    url: urlOf('socks5h', { host, port }),
     get connections() {
       return connections.size;
     },
@@ -104,49 +104,16 @@ export async function createSocks5Server(
 const optionNames = ['host', 'port', 'password', 'exit', 'connectTimeoutMs', 'platform'];
 
 function checkOptions(options: Socks5ServerOptions): void {
-  const unknown = Object.keys(options).find(name => !optionNames.includes(name));
-  if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
-  const { host = '127.0.0.1', port = 1080, password } = options;
-  const address = parseIpAddress(host);
-  if (address === undefined) throw new TypeError('The option "host" must be an IP address.');
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new TypeError('The option "port" must be 0 to 65535.');
+  checkOptionNames(options, optionNames);
+  const { host = DEFAULT_PLACE.host, port = DEFAULT_PLACE.port, password } = options;
   if (password !== undefined && !isBetween(Buffer.byteLength(password), 1, 255)) {
     throw new TypeError('The option "password" must have 1 to 255 bytes.');
   }
-  if (password === undefined && !isLoopback(address)) {
-    throw new TypeError('The option "host" is an address that others can reach: that needs the option "password".');
-  }
+  checkPlace({ host, port }, { option: 'password', value: password });
 }
 
 function isBetween(value: number, least: number, most: number): boolean {
   return value >= least && value <= most;
 }
 
-function isLoopback(address: Uint8Array): boolean {
-  return LOOPBACK.some(({ prefix, bits }) => prefix.length === address.length && isWithin(address, prefix, bits));
-}
-
-/** 127.0.0.0/8 and ::1. */
-const LOOPBACK = [
-  { prefix: Uint8Array.of(127, 0, 0, 0), bits: 8 },
-  { prefix: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), bits: 128 },
-];
-
-/** Takes as long for every password of one length; hashed, since lengths are no secret only when they are equal. */
-function passwordCheck(password: string): (given: Uint8Array) => boolean {
-  const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
-  const wanted = digest(Buffer.from(password));
-  return given => timingSafeEqual(digest(given), wanted);
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
-}
+const DEFAULT_PLACE = { host: '127.0.0.1', port: 1080 };
