@@ -1,16 +1,18 @@
 /**
- * X25519 public keys as points of the Edwards curve −x² + y² = 1 + dx²y², where points can be added.
+ * Points of the Edwards curve −x² + y² = 1 + dx²y², which can be added: of Ed25519, and of X25519 public keys.
  *
- * The map is that of RFC 7748 §4.1, y = (u−1)/(u+1). A u-coordinate stands for a point and its negative; X25519 results do
- * not depend on which, so either x will do. Coordinates and formulas are those of RFC 8032 §5.1.4, letter by letter.
+ * The map of the latter is that of RFC 7748 §4.1, y = (u−1)/(u+1). A u-coordinate stands for a point and its negative; X25519
+ * results do not depend on which, so either x will do. Coordinates and formulas are those of RFC 8032 §5.1.4, letter by letter.
  *
  * @module
  */
 
+import { equalBytes } from './bytes.ts';
 import {
   add,
   decodeField,
   encodeField,
+  exchange,
   type FieldElement,
   fieldElement,
   invert,
@@ -56,6 +58,33 @@ export function eightfoldPoint(publicKey: Uint8Array): EdwardsPoint | undefined 
   multiply(point.T, x, uMinus1);
   for (let i = 0; i < 3; i++) double(point);
   return isZero(point.X) ? undefined : point;
+}
+
+/** RFC 8032 §5.1.3; `undefined` for what is not the one encoding of a point. */
+export function decodePoint(bytes: Uint8Array): EdwardsPoint | undefined {
+  const point = neutralPoint();
+  const [n, v] = [fieldElement(), fieldElement()];
+  decodeField(point.Y, bytes);
+  square(n, point.Y);
+  multiply(v, n, d);
+  subtract(n, n, one);
+  add(v, v, one);
+  const x = rootOfRatio(n, v);
+  if (x === undefined) return undefined;
+  subtract(point.X, fieldElement(), x);
+  exchange(point.X, x, isOdd(x) === (bytes[31] ?? 0) >> 7 ? 1 : 0);
+  multiply(point.T, point.X, point.Y);
+  return equalBytes(encodePoint(point), bytes) ? point : undefined;
+}
+
+/** RFC 8032 §5.1.2. */
+export function encodePoint({ X, Y, Z }: EdwardsPoint): Uint8Array {
+  invert(A, Z);
+  multiply(B, X, A);
+  multiply(A, Y, A);
+  const bytes = encodeField(A);
+  bytes[31] = (bytes[31] ?? 0) | (isOdd(B) << 7);
+  return bytes;
 }
 
 /** u = (1+y)/(1−y), as 32 bytes, of a point that is not the neutral one. */
@@ -104,6 +133,21 @@ export function double({ X, Y, Z, T }: EdwardsPoint): void {
   multiply(Z, F, G);
 }
 
+export function copyPoint(to: EdwardsPoint, from: EdwardsPoint): void {
+  to.X.set(from.X);
+  to.Y.set(from.Y);
+  to.Z.set(from.Z);
+  to.T.set(from.T);
+}
+
+/** Exchanges a and b where `swap` is 1 and not where it is 0, by the same steps. */
+export function exchangePoints(a: EdwardsPoint, b: EdwardsPoint, swap: number): void {
+  exchange(a.X, b.X, swap);
+  exchange(a.Y, b.Y, swap);
+  exchange(a.Z, b.Z, swap);
+  exchange(a.T, b.T, swap);
+}
+
 export function affineAddend(): Addend {
   return { plus: fieldElement(), minus: fieldElement(), twiceDT: fieldElement() };
 }
@@ -126,17 +170,20 @@ export function addendOf({ X, Y, Z, T }: EdwardsPoint): Addend {
   return addend;
 }
 
-/**
- * x² = (y²−1)/(dy²+1) = −4u/(d(u−1)² + (u+1)²) =: n/v has two roots, or none on the twist. RFC 8032 §5.1.3:
- * ±x is n·v³·(n·v⁷)^((p−5)/8), or that times √−1.
- */
+/** x² = (y²−1)/(dy²+1) = −4u/(d(u−1)² + (u+1)²) has two roots, or none on the twist. */
 function xOf(u: FieldElement, uMinus1: FieldElement, uPlus1: FieldElement): FieldElement | undefined {
-  const [n, v, x, check] = [fieldElement(), fieldElement(), fieldElement(), fieldElement()];
+  const [n, v] = [fieldElement(), fieldElement()];
   multiply(n, u, minus4);
   square(v, uMinus1);
   multiply(v, v, d);
   square(A, uPlus1);
   add(v, v, A);
+  return rootOfRatio(n, v);
+}
+
+/** One of the roots of n/v, if there are any: RFC 8032 §5.1.3, n·v³·(n·v⁷)^((p−5)/8), or that times √−1. */
+function rootOfRatio(n: FieldElement, v: FieldElement): FieldElement | undefined {
+  const [x, check] = [fieldElement(), fieldElement()];
   square(A, v);
   multiply(A, A, v); // v³
   square(B, A);
@@ -152,6 +199,10 @@ function xOf(u: FieldElement, uMinus1: FieldElement, uPlus1: FieldElement): Fiel
   add(A, check, n);
   multiply(x, x, rootOfMinus1);
   return isZero(A) ? x : undefined;
+}
+
+function isOdd(a: FieldElement): number {
+  return (encodeField(a)[0] ?? 0) & 1;
 }
 
 function isZero(a: FieldElement): boolean {

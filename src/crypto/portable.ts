@@ -2,7 +2,6 @@
 
 import { ctr, ecb } from '@noble/ciphers/aes.js';
 import { chacha20orig } from '@noble/ciphers/chacha.js';
-import { ed25519 } from '@noble/curves/ed25519.js';
 import { blake3 as nobleBlake3 } from '@noble/hashes/blake3.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
@@ -10,6 +9,7 @@ import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { MixnetError } from '../errors.ts';
 import { basePoint, basePointTable } from './base-point.ts';
 import { blake2b } from './blake2b.ts';
+import * as ed25519 from './ed25519.ts';
 import { gcmSivBy } from './gcm-siv.ts';
 import { montgomeryLadder } from './montgomery-ladder.ts';
 import { expectLength, type Primitives } from './primitives.ts';
@@ -46,7 +46,7 @@ export const fixedPoint: Primitives['fixedPoint'] = publicKey => {
 
 export const ed25519PublicKey: Primitives['ed25519PublicKey'] = seed => {
   expectLength('seed', seed, 32);
-  return ed25519.getPublicKey(seed);
+  return ed25519.publicKeyOf(seed);
 };
 
 export const ed25519Sign: Primitives['ed25519Sign'] = (message, seed) => {
@@ -54,16 +54,9 @@ export const ed25519Sign: Primitives['ed25519Sign'] = (message, seed) => {
   return ed25519.sign(message, seed);
 };
 
-export const ed25519Verify: Primitives['ed25519Verify'] = (signature, message, publicKey) => {
-  try {
-    return ed25519.verify(signature, message, publicKey, { zip215: false });
-  } catch {
-    return false;
-  }
-};
+export const ed25519Verify: Primitives['ed25519Verify'] = ed25519.verify;
 
-export const isEd25519Point: Primitives['isEd25519Point'] = publicKey =>
-  publicKey.length === 32 && ed25519.utils.isValidPublicKey(publicKey, false);
+export const isEd25519Point: Primitives['isEd25519Point'] = ed25519.isPoint;
 
 export const aes128Ctr: Primitives['aes128Ctr'] = (key, iv, data) => {
   expectLength('AES-128 key', key, 16);

@@ -19,7 +19,7 @@ export type ScalarProduct = bigint & { readonly [product]: true };
 declare const product: unique symbol;
 
 /** RFC 8032 §5.1: the order of the prime subgroup. */
-const ELL = 2n ** 252n + 27742317777372353535851937790883648493n;
+export const ELL = 2n ** 252n + 27742317777372353535851937790883648493n;
 
 /** A chain of one scalar: 32 bytes, clamped here. */
 export function scalarProduct(scalar: Uint8Array): ScalarProduct {

@@ -5,7 +5,8 @@ import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { listedOn, rootAuthorities } from '../../src/roots/index.ts';
-import { curves, verifySignature } from '../../src/tls/keys/public-key.ts';
+import { curves, decodePoint } from '../../src/tls/keys/nist-curves.ts';
+import { verifySignature } from '../../src/tls/keys/public-key.ts';
 import { publicKeyOf, signatureScheme } from '../../src/tls/x509/algorithms.ts';
 import { parseCertificate } from '../../src/tls/x509/certificate.ts';
 import { certificatesOfPem } from '../../src/tls/x509/pem.ts';
@@ -66,8 +67,9 @@ type Key = ReturnType<typeof publicKeyOf>;
 function isSameKey(a: Key, b: Key): boolean {
   if (a.type === 'rsa' && b.type === 'rsa') return a.modulus === b.modulus && a.exponent === b.exponent;
   if (a.type !== 'ecdsa' || b.type !== 'ecdsa' || a.curve !== b.curve) return false;
-  const { Point } = curves[a.curve];
-  return Point.fromBytes(a.point).equals(Point.fromBytes(b.point));
+  const curve = curves[a.curve];
+  const [one, other] = [a.point, b.point].map(point => decodePoint(curve, point));
+  return one !== undefined && one.X === other?.X && one.Y === other.Y;
 }
 
 function trying<T>(run: () => T): T | undefined {

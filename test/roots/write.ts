@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { base64 } from '@scure/base';
 import { DAY, type Listed } from '../../src/roots/listed.ts';
 import { attributeTypes, encodeName, stringTags } from '../../src/roots/name.ts';
-import { curves } from '../../src/tls/keys/public-key.ts';
 import { publicKeyOf } from '../../src/tls/x509/algorithms.ts';
 import { type Certificate, parseCertificate } from '../../src/tls/x509/certificate.ts';
 import { DerReader, tags } from '../../src/tls/x509/der.ts';
@@ -46,12 +45,17 @@ function listed({ subject, notAfter, publicKeyInfo, extensions }: Certificate): 
       return [name, lastDay, Number(key.exponent), Buffer.from(digits, 'hex').toString('base64')];
     }
     case 'ecdsa': {
-      const point = curves[key.curve].Point.fromBytes(key.point);
-      return [name, lastDay, key.curve, base64.encode(point.toBytes(true))];
+      return [name, lastDay, key.curve, base64.encode(compressed(key.point))];
     }
     default:
       throw new Error(`${name} has a key that the list cannot have`);
   }
+}
+
+/** SEC 1, section 2.3.3. */
+function compressed(point: Uint8Array): Uint8Array {
+  const coordinate = (point.length - 1) / 2;
+  return Uint8Array.of(2 + ((point.at(-1) ?? 0) & 1), ...point.subarray(1, 1 + coordinate));
 }
 
 /** As `name.ts` reads it. */

@@ -3,7 +3,7 @@
 import { p256 } from '@noble/curves/nist.js';
 import { describe, expect, test } from 'vitest';
 import { concatBytes } from '../../src/crypto/bytes.ts';
-import { integerOf } from '../../src/tls/keys/rsa.ts';
+import { integerOf } from '../../src/tls/keys/integers.ts';
 import { contentTypes, extensionTypes, versions } from '../../src/tls/protocol/codes.ts';
 import { groups } from '../../src/tls/protocol/groups.ts';
 import { finishedOf, KeySchedule, protectionOf } from '../../src/tls/protocol/key-schedule.ts';

@@ -2,6 +2,7 @@
 
 import { concatBytes, equalBytes, xorInto } from '../../crypto/bytes.ts';
 import { type HashName, hashes } from './hashes.ts';
+import { bitLength, byteLength, bytesOf, bytesOfHex, integerOf, power } from './integers.ts';
 
 export interface RsaKey {
   readonly modulus: bigint;
@@ -47,30 +48,12 @@ export function verifyPss(key: RsaKey, hash: HashName, digest: Uint8Array, signa
   return equalBytes(h, hashes[hash](concatBytes(new Uint8Array(8), digest, salt)));
 }
 
-export function bitLength(value: bigint): number {
-  return value.toString(2).length;
-}
-
-export function integerOf(bytes: Uint8Array): bigint {
-  return bytes.length === 0 ? 0n : BigInt(`0x${hexOf(bytes)}`);
-}
-
 /** RSAVP1, section 5.2.2, and the integer as `length` bytes; `undefined` where it is out of range. */
 function encodedMessage({ modulus, exponent }: RsaKey, signature: Uint8Array, length: number): Uint8Array | undefined {
   const integer = integerOf(signature);
   if (signature.length !== byteLength(modulus) || integer >= modulus) return undefined;
-  const digits = power(integer, exponent, modulus).toString(16);
-  return digits.length > 2 * length ? undefined : bytesOfHex(digits.padStart(2 * length, '0'));
-}
-
-function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
-  let result = 1n;
-  let square = base;
-  for (let rest = exponent; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = (result * square) % modulus;
-    if (rest > 1n) square = (square * square) % modulus;
-  }
-  return result;
+  const encoded = power(integer, exponent, modulus);
+  return byteLength(encoded) > length ? undefined : bytesOf(encoded, length);
 }
 
 /** Section B.2.1. */
@@ -84,16 +67,4 @@ function mgf1(hash: HashName, seed: Uint8Array, length: number): Uint8Array {
     counter[3] = (counter[3] ?? 0) + 1;
   }
   return mask;
-}
-
-function byteLength(value: bigint): number {
-  return Math.ceil(bitLength(value) / 8);
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
-}
-
-function bytesOfHex(digits: string): Uint8Array {
-  return Uint8Array.from(digits.match(/../g) ?? [], pair => Number.parseInt(pair, 16));
 }

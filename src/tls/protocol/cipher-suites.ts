@@ -3,20 +3,17 @@
  * 5289, RFC 7905). ChaCha20-Poly1305 comes first: it is the faster one in JavaScript, and has no tables to leak through.
  */
 
-import { gcm } from '@noble/ciphers/aes.js';
+import { ctr } from '@noble/ciphers/aes.js';
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { sha256, sha384 } from '@noble/hashes/sha2.js';
 import type { CHash } from '@noble/hashes/utils.js';
+import { type AuthenticatedCipher, aesGcmBy } from '../../crypto/gcm.ts';
 import { versions } from './codes.ts';
 
 export type Hash = CHash;
 
-export interface Aead {
+export interface Aead extends AuthenticatedCipher {
   readonly keyBytes: number;
-  /** Ciphertext and 16-byte tag. */
-  seal(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array;
-  /** `undefined` where the tag does not fit. */
-  open(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
   /** In TLS 1.2, what of the nonce is derived; the rest goes with each record (RFC 5288, section 3; RFC 7905, section 2). */
   readonly fixedNonceBytes: 4 | 12;
 }
@@ -34,9 +31,10 @@ export interface CipherSuite {
   readonly signer?: 'ecdsa' | 'rsa';
 }
 
-const aes128: Aead = { ...by(gcm), keyBytes: 16, fixedNonceBytes: 4 };
-const aes256: Aead = { ...by(gcm), keyBytes: 32, fixedNonceBytes: 4 };
-const chacha: Aead = { ...by(chacha20poly1305), keyBytes: 32, fixedNonceBytes: 12 };
+const gcm = aesGcmBy((key, counter, data) => ctr(key, counter).encrypt(data));
+const aes128: Aead = { ...gcm, keyBytes: 16, fixedNonceBytes: 4 };
+const aes256: Aead = { ...gcm, keyBytes: 32, fixedNonceBytes: 4 };
+const chacha: Aead = { seal: sealByChacha, open: openByChacha, keyBytes: 32, fixedNonceBytes: 12 };
 
 /** In the order in which they are offered. */
 export const cipherSuites: readonly CipherSuite[] = [
@@ -51,21 +49,19 @@ export const cipherSuites: readonly CipherSuite[] = [
   { id: 0xc030, version: versions.tls12, aead: aes256, hash: sha384, signer: 'rsa' },
 ];
 
-type NobleAead = (
+function sealByChacha(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array {
+  return chacha20poly1305(key, nonce, associated).encrypt(plain);
+}
+
+function openByChacha(
   key: Uint8Array,
   nonce: Uint8Array,
   associated: Uint8Array,
-) => { encrypt(plain: Uint8Array): Uint8Array; decrypt(sealed: Uint8Array): Uint8Array };
-
-function by(cipher: NobleAead): Pick<Aead, 'seal' | 'open'> {
-  return {
-    seal: (key, nonce, associated, plain) => cipher(key, nonce, associated).encrypt(plain),
-    open(key, nonce, associated, sealed) {
-      try {
-        return cipher(key, nonce, associated).decrypt(sealed);
-      } catch {
-        return undefined;
-      }
-    },
-  };
+  sealed: Uint8Array,
+): Uint8Array | undefined {
+  try {
+    return chacha20poly1305(key, nonce, associated).decrypt(sealed);
+  } catch {
+    return undefined;
+  }
 }

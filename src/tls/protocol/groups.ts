@@ -1,8 +1,8 @@
 /** Key agreement: RFC 8446, section 4.2.8.2 and 7.4.2 for the NIST curves, RFC 7748 for X25519. */
 
-import { x25519 } from '@noble/curves/ed25519.js';
-import { p256, p384 } from '@noble/curves/nist.js';
+import { x25519, x25519PublicKey } from '#crypto';
 import type { RandomBytes } from '../../platform/platform.ts';
+import { type CurveParameters, curves, generateAgreement } from '../keys/nist-curves.ts';
 import { TlsError } from './alert.ts';
 
 export interface Group {
@@ -27,41 +27,39 @@ export const groups: readonly [Group, ...Group[]] = [
       const secret = randomBytes(32);
       return {
         group: 0x001d,
-        publicKey: x25519.getPublicKey(secret),
-        // RFC 7748, section 6.1: an all-zero result is refused, by noble.
-        agree: peer => agreed(() => x25519.getSharedSecret(secret, peer)),
+        publicKey: x25519PublicKey(secret),
+        agree(peer) {
+          try {
+            // RFC 7748, section 6.1: an all-zero result is refused.
+            return x25519(secret, peer);
+          } catch {
+            throw notAKey();
+          }
+        },
       };
     },
   },
-  nistGroup(0x0017, p256, 65),
-  nistGroup(0x0018, p384, 97),
+  nistGroup(0x0017, curves['P-256']),
+  nistGroup(0x0018, curves['P-384']),
 ];
 
-/** `pointBytes`: RFC 8446, section 4.2.8.2, the uncompressed form alone. */
-function nistGroup(id: number, curve: typeof p256, pointBytes: number): Group {
+/** RFC 8446, section 4.2.8.2: the uncompressed form alone. */
+function nistGroup(id: number, curve: CurveParameters): Group {
   return {
     id,
     generate(randomBytes) {
-      const secret = curve.utils.randomSecretKey(randomBytes(curve.lengths.seed ?? 0));
+      const { publicKey, agree } = generateAgreement(curve, randomBytes);
       return {
         group: id,
-        publicKey: curve.getPublicKey(secret, false),
+        publicKey,
         agree(peer) {
-          if (peer.length !== pointBytes || peer[0] !== 4) throw notAKey();
-          // The x-coordinate, behind the byte of the compressed form. That the point is on the curve, noble checks.
-          return agreed(() => curve.getSharedSecret(secret, peer).subarray(1));
+          const shared = agree(peer);
+          if (shared === undefined) throw notAKey();
+          return shared;
         },
       };
     },
   };
-}
-
-function agreed(agree: () => Uint8Array): Uint8Array {
-  try {
-    return agree();
-  } catch {
-    throw notAKey();
-  }
 }
 
 function notAKey(): TlsError {

@@ -4,7 +4,8 @@
  * section 5.4); in TLS 1.3 it is.
  */
 
-import { type Curve, type PublicKey, type SignatureScheme, verifySignature } from '../keys/public-key.ts';
+import type { Curve } from '../keys/nist-curves.ts';
+import { type PublicKey, type SignatureScheme, verifySignature } from '../keys/public-key.ts';
 import { TlsError } from './alert.ts';
 import { versions } from './codes.ts';
 

@@ -5,8 +5,9 @@
  */
 
 import type { HashName } from '../keys/hashes.ts';
-import { curves, type PublicKey, type SignatureScheme } from '../keys/public-key.ts';
-import { bitLength, integerOf } from '../keys/rsa.ts';
+import { bitLength, hexOf, integerOf } from '../keys/integers.ts';
+import { curves } from '../keys/nist-curves.ts';
+import type { PublicKey, SignatureScheme } from '../keys/public-key.ts';
 import { CertificateError } from '../protocol/alert.ts';
 import { DerReader, malformed } from './der.ts';
 
@@ -31,7 +32,7 @@ const signatureAlgorithms: Readonly<Record<string, SignatureScheme>> = {
 
 /** `algorithm`: the whole AlgorithmIdentifier. */
 export function signatureScheme(algorithm: Uint8Array): SignatureScheme {
-  const scheme = signatureAlgorithms[hex(algorithm)];
+  const scheme = signatureAlgorithms[hexOf(algorithm)];
   if (scheme === undefined) {
     throw new CertificateError(
       'unsupported_certificate',
@@ -55,7 +56,7 @@ export function publicKeyOf(info: Uint8Array): PublicKey {
   const outer = new DerReader(info);
   const reader = outer.sequence();
   outer.end();
-  const algorithm = hex(reader.any().bytes);
+  const algorithm = hexOf(reader.any().bytes);
   const bits = reader.wholeBits();
   reader.end();
   if (algorithm === rsaEncryption) return rsaKey(bits);
@@ -66,7 +67,7 @@ export function publicKeyOf(info: Uint8Array): PublicKey {
   const curve = Object.entries(namedCurves).find(([identifier]) => identifier === algorithm)?.[1];
   if (curve === undefined) throw weakKey('its key is of a kind that is not accepted');
   // RFC 5480, section 2.2: uncompressed. That the point is on the curve, the verification checks.
-  if (bits.length !== (curves[curve].lengths.publicKeyUncompressed ?? 0) || bits[0] !== 4) throw malformed();
+  if (bits.length !== 1 + 2 * curves[curve].bytes || bits[0] !== 4) throw malformed();
   return { type: 'ecdsa', curve, point: bits };
 }
 
@@ -111,8 +112,4 @@ function sequence(...parts: readonly string[]): string {
 
 function tagged(tag: string, content: string): string {
   return tag + (content.length / 2).toString(16).padStart(2, '0') + content;
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
 }

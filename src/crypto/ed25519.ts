@@ -1,0 +1,96 @@
+/** Ed25519: RFC 8032 §5.1. The secret scalars take the same steps whatever they are; what is verified is public. */
+
+import { sha512 } from '@noble/hashes/sha2.js';
+import { concatBytes, equalBytes } from './bytes.ts';
+import {
+  type Addend,
+  addendOf,
+  addTo,
+  copyPoint,
+  decodePoint,
+  double,
+  type EdwardsPoint,
+  encodePoint,
+  exchangePoints,
+  neutralPoint,
+} from './edwards.ts';
+import { ELL, littleEndian } from './scalar-product.ts';
+
+/** §5.1.5 */
+export function publicKeyOf(seed: Uint8Array): Uint8Array {
+  return encodePoint(baseMultiple(expanded(seed).scalar));
+}
+
+/** §5.1.6 */
+export function sign(message: Uint8Array, seed: Uint8Array): Uint8Array {
+  const { scalar, prefix } = expanded(seed);
+  const publicKey = encodePoint(baseMultiple(scalar));
+  const nonce = reduced(sha512(concatBytes(prefix, message)));
+  const R = encodePoint(baseMultiple(littleEndian(nonce)));
+  const k = reduced(sha512(concatBytes(R, publicKey, message)));
+  return concatBytes(R, littleEndian((nonce + k * integerOf(scalar)) % ELL));
+}
+
+/** §5.1.7, without the cofactor, as OpenSSL does. False for a signature or key of another length. */
+export function verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
+  const point = pointOf(publicKey);
+  if (signature.length !== 64 || point === undefined) return false;
+  const [R, S] = [signature.subarray(0, 32), signature.subarray(32)];
+  if (integerOf(S) >= ELL) return false;
+  const k = littleEndian(reduced(sha512(concatBytes(R, publicKey, message))));
+  const sum = neutralPoint();
+  const [base, key] = [baseAddend(), addendOf(point)];
+  for (let bit = 252; bit >= 0; bit--) {
+    double(sum);
+    if (bitOf(S, bit) === 1) addTo(sum, base);
+    if (bitOf(k, bit) === 1) addTo(sum, key, true);
+  }
+  return equalBytes(encodePoint(sum), R);
+}
+
+/** Whether that is the one encoding of a point of the curve. */
+export function isPoint(bytes: Uint8Array): boolean {
+  return pointOf(bytes) !== undefined;
+}
+
+function pointOf(bytes: Uint8Array): EdwardsPoint | undefined {
+  return bytes.length === 32 ? decodePoint(bytes) : undefined;
+}
+
+function expanded(seed: Uint8Array): { readonly scalar: Uint8Array; readonly prefix: Uint8Array } {
+  const hash = sha512(seed);
+  const scalar = hash.subarray(0, 32);
+  scalar[0] = (scalar[0] ?? 0) & 248;
+  scalar[31] = ((scalar[31] ?? 0) & 127) | 64;
+  return { scalar, prefix: hash.subarray(32) };
+}
+
+function baseMultiple(scalar: Uint8Array): EdwardsPoint {
+  const [sum, other, base] = [neutralPoint(), neutralPoint(), baseAddend()];
+  for (let bit = 254; bit >= 0; bit--) {
+    double(sum);
+    copyPoint(other, sum);
+    addTo(other, base);
+    exchangePoints(sum, other, bitOf(scalar, bit));
+  }
+  return sum;
+}
+
+/** §5.1: its y is 4/5, its x is even. */
+function baseAddend(): Addend {
+  const point = decodePoint(Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 0x58 : 0x66)));
+  if (point === undefined) throw new Error('the base point is on the curve');
+  return addendOf(point);
+}
+
+function bitOf(scalar: Uint8Array, bit: number): number {
+  return ((scalar[bit >> 3] ?? 0) >> (bit & 7)) & 1;
+}
+
+function reduced(hash: Uint8Array): bigint {
+  return integerOf(hash) % ELL;
+}
+
+function integerOf(littleEndianBytes: Uint8Array): bigint {
+  return littleEndianBytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+}
