@@ -318,7 +318,7 @@ function checkOptions(options: Partial<MixFetchOptions & SharedClientOptions>): 
     throw invalid('diagnostics', '{ hosts: "hashed" } or { hosts: "plain" }');
   }
   if (!['platform', 'own', undefined].includes(tls)) throw invalid('tls', '"platform" or "own"');
-  const most = limits.redirects.value;
+  const most = limits.redirects;
   if (!Number.isInteger(maxRedirects) || maxRedirects < 0 || maxRedirects > most) {
     throw invalid('maxRedirects', `a whole number from 0 to ${most}`);
   }

@@ -323,6 +323,6 @@ function checkSurbs(amount: number): number {
 }
 
 const SETUP_TIMEOUT_MS: Milliseconds = 60_000;
-const MAX_WAITING_PUSHES = limits.waitingPushes.value;
+const MAX_WAITING_PUSHES = limits.waitingPushes;
 /** What Nym's clients give at most at once (`maximum_allowed_reply_surb_request_size`). */
 const MAX_SURBS = 500;

@@ -173,5 +173,5 @@ export class Delivery {
 }
 
 /** Data accepted while this much waits is refused. One message may exceed it: it is in the caller's memory anyway. */
-export const MAX_WAITING_BYTES = limits.waitingBytes.value;
-export const MAX_WAITING_MESSAGES = limits.waitingMessages.value;
+export const MAX_WAITING_BYTES = limits.waitingBytes;
+export const MAX_WAITING_MESSAGES = limits.waitingMessages;

@@ -12,7 +12,7 @@ export class OwnCover {
   /** @param pushed the packet's content as the gateway will hand it back */
   add(pushed: Uint8Array): void {
     this.#underWay.add(nameOf(pushed));
-    if (this.#underWay.size <= limits.coverUnderWay.value) return;
+    if (this.#underWay.size <= limits.coverUnderWay) return;
     for (const oldest of this.#underWay) {
       this.#underWay.delete(oldest);
       return;

@@ -124,5 +124,5 @@ function accept(message: NymMessage, pseudonym: Pseudonym | undefined): Received
 }
 
 /** Of unfinished messages: 40 000 packets. What Nym's own clients send at once is far below. */
-const MAX_BYTES = limits.unfinishedBytes.value;
-const MAX_SETS = limits.unfinishedSets.value;
+const MAX_BYTES = limits.unfinishedBytes;
+const MAX_SETS = limits.unfinishedSets;

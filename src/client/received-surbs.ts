@@ -290,7 +290,7 @@ export const INSPECTION_INTERVAL: Milliseconds = 5000;
 /** One carries the request, and one its repetition. */
 const LAST_TO_ASK_WITH = 2;
 /** Fragments parked for one sender: 13 MB. A single reply may exceed it, it is in the caller's memory anyway. */
-const MAX_PARKED = limits.parkedFragments.value;
+const MAX_PARKED = limits.parkedFragments;
 /** Senders and reply blocks of them all: some 60 MB. The longest silent sender makes room. */
-const MAX_SENDERS = limits.surbSenders.value;
-const MAX_HELD_OF_ALL = limits.surbs.value;
+const MAX_SENDERS = limits.surbSenders;
+const MAX_HELD_OF_ALL = limits.surbs;

@@ -164,6 +164,6 @@ const MAX_AGE: Milliseconds = 24 * 3_600_000;
 /** Beyond what messages overtake each other by, a few retransmissions and waiting in lanes included. */
 const REORDERING: Milliseconds = 20_000;
 /** Twenty times what a holder stores; the rest are keys of lost packets. Some 2 MB. */
-const MAX_KEYS_PER_PSEUDONYM = limits.replyKeysOfPseudonym.value;
+const MAX_KEYS_PER_PSEUDONYM = limits.replyKeysOfPseudonym;
 /** Some 30 MB. */
-const MAX_KEYS = limits.replyKeys.value;
+const MAX_KEYS = limits.replyKeys;

@@ -91,7 +91,7 @@ export class SurbStock {
 }
 
 /** Twice the `maximum_reply_surb_storage_threshold` of Nym's clients, which set no limit. */
-export const MAX_HELD = limits.surbsOfSender.value;
+export const MAX_HELD = limits.surbsOfSender;
 /** Stale ones are given up for fresh ones beyond the usual reserve. */
 const STALE_KEPT_BELOW = 10;
 /** As long as the sender keeps the keys to open replies with. */

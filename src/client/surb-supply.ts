@@ -85,7 +85,7 @@ export function surbBatches(amount: number): readonly number[] {
 }
 
 /** `maximum_allowed_reply_surb_request_size` of `nymtech/nym common/client-core/config-types/src/lib.rs`. */
-const MAX_REQUEST = limits.surbRequest.value;
+const MAX_REQUEST = limits.surbRequest;
 /** 29 packets (`nymtech/nym common/client-core/src/client/real_messages_control/message_handler.rs`). */
 const MAX_BATCH = 100;
 /** As many as a holder asks for at least (`minimum_reply_surb_request_size`). */

@@ -37,7 +37,7 @@ export class TabledPoint implements FixedPoint {
   #build(): void {
     this.#table = new PointTable(this.#eightfold);
     tabled.push(new WeakRef(this));
-    if (tabled.length > limits.pointTables.value) tabled.shift()?.deref()?.drop();
+    if (tabled.length > limits.pointTables) tabled.shift()?.deref()?.drop();
   }
 
   /** Begins anew. */

@@ -1,6 +1,6 @@
 /** Lines for somebody's logger: codes, counts, durations and states, nothing else. */
 
-import { type DiagnosticDetails, type DiagnosticName, diagnosticEvents, diagnosticFields } from './events.ts';
+import { type DiagnosticDetails, type DiagnosticName, isLogged, logLevels } from './events.ts';
 
 /** `console` is one, and so is a logger of pino. Each call has one argument: a line of text. */
 export interface Logger {
@@ -19,7 +19,7 @@ export function isLogger(value: unknown): value is Logger {
 /** Whatever the logger does, this returns. */
 export function log<Name extends DiagnosticName>(logger: Logger, name: Name, detail: DiagnosticDetails[Name]): void {
   try {
-    const result = logger[diagnosticEvents[name].level](lineOf(name, detail));
+    const result = logger[logLevels[name]](lineOf(name, detail));
     if (result instanceof Promise) result.catch(() => {});
   } catch {
     // The logger's own trouble: who logs must not be able to break what is logged.
@@ -28,9 +28,7 @@ export function log<Name extends DiagnosticName>(logger: Logger, name: Name, det
 
 /** `mixfetch request:end id=3 status=200 times.headers=812 …` */
 function lineOf<Name extends DiagnosticName>(name: Name, detail: DiagnosticDetails[Name]): string {
-  const fields = Object.entries(detail).flatMap(([field, value]) =>
-    diagnosticFields[field as keyof typeof diagnosticFields].logged ? pairs(field, value) : [],
-  );
+  const fields = Object.entries(detail).flatMap(([field, value]) => (isLogged(field) ? pairs(field, value) : []));
   return [`mixfetch ${name}`, ...fields].join(' ');
 }
 

@@ -67,12 +67,12 @@ const [OPT, PADDING, EDNS_BYTES, PADDED_TO] = [41, 12, 15, 128];
  * @throws MixnetError ERR_MIX_DNS_MALFORMED for what is none, or the answer to something else.
  */
 export function decodeAnswer(bytes: Uint8Array, name: string, type: number): DnsAnswer {
-  if (bytes.length > limits.dnsMessage.value) throw malformed('it is too long');
+  if (bytes.length > limits.dnsMessage) throw malformed('it is too long');
   const reader = new ByteReader(bytes, () => malformed('it ends too early'));
   const [id, flags, questions, answers] = [reader.u16(), reader.u16(), reader.u16(), reader.u16()];
   reader.bytes(4); // Counts of the sections that nobody reads.
   if ((flags & RESPONSE) === 0 || (flags & OPCODE) !== 0 || id !== 0) throw malformed('it is no answer');
-  if (answers > limits.dnsRecords.value) throw malformed('it has too many records');
+  if (answers > limits.dnsRecords) throw malformed('it has too many records');
   if (questions !== 1) throw malformed('it does not repeat the question');
   const asked = { name: readName(bytes, reader, HEADER_BYTES), type: reader.u16(), class: reader.u16() };
   if (asked.name !== normalName(name) || asked.type !== type || asked.class !== IN) {

@@ -128,7 +128,7 @@ async function bodyOf(response: Response): Promise<Uint8Array> {
   for (let read = await reader?.read(); read !== undefined && !read.done; read = await reader?.read()) {
     length += read.value.length;
     pieces.push(read.value);
-    if (length <= limits.dnsMessage.value) continue;
+    if (length <= limits.dnsMessage) continue;
     const error = malformed('it is too long');
     await reader?.cancel(error);
     throw error;
@@ -146,7 +146,7 @@ export function recordsOf({ rcode, truncated, records }: DnsAnswer, name: string
   for (let aliases = 0; type !== 'CNAME'; aliases++) {
     const alias = records.find(record => record.type === recordTypes.CNAME && record.name === owner);
     if (alias?.target === undefined) break;
-    if (aliases === limits.dnsAliases.value) throw malformed('its aliases lead in a circle, or too far');
+    if (aliases === limits.dnsAliases) throw malformed('its aliases lead in a circle, or too far');
     owner = alias.target;
     ttl = Math.min(ttl, alias.ttl);
   }

@@ -81,7 +81,7 @@ export class ExitList {
 /** Exits come and go by the hour. */
 const FRESH_FOR: Milliseconds = 10 * 60_000;
 const AVOIDED_FOR: Milliseconds = 10 * 60_000;
-const MAX_STALLED = limits.stalledExits.value;
+const MAX_STALLED = limits.stalledExits;
 const EXITS_FAULT: ReadonlySet<MixnetErrorCode> = new Set([
   'ERR_MIX_EXIT_SILENT',
   'ERR_MIX_MIXNET_NO_ROUTE',

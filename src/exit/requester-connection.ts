@@ -36,7 +36,7 @@ export type ConnectionAction =
   | { readonly do: 'forget' };
 
 /** Half of what an exit takes ahead of a lost message: beyond that it refuses for good. */
-export const MAX_UNACKNOWLEDGED_MESSAGES = limits.streamUnacknowledgedMessages.value;
+export const MAX_UNACKNOWLEDGED_MESSAGES = limits.streamUnacknowledgedMessages;
 /** An exit drops data for which it got no reply block for about as long. */
 export const STARVATION_TIME: Milliseconds = 45_000;
 /** An exit cuts a connection that long after it last got a byte for it; empty messages do not count. */

@@ -102,7 +102,7 @@ export class SessionPool {
 /** Connections of a pool come back within minutes; after that, a new pseudonym is one link less. */
 const IDLE_TIME: Milliseconds = 10 * 60_000;
 /** Idle ones, each with up to 200 reply keys. */
-const MAX_SESSIONS = limits.exitSessions.value;
+const MAX_SESSIONS = limits.exitSessions;
 
 function isSameExit(one: StreamPseudonym, other: StreamPseudonym): boolean {
   return formatRecipient(one.recipient) === formatRecipient(other.recipient);

@@ -8,13 +8,13 @@ import { asMixnetError } from './failure.ts';
 import type { BodySource } from './response-body.ts';
 
 /** As many as undici undoes. More than two are never seen in good faith. */
-export const MAX_CODINGS = limits.codings.value;
+export const MAX_CODINGS = limits.codings;
 
 /** A body may grow to this size whatever its ratio. */
 export const FREE_EXPANSION_BYTES = 16 * 1024 * 1024;
 
 /** Beyond it, to this many times what came over the wire: repetitive JSON reaches 100, a bomb the 1032 of deflate. */
-export const MAX_EXPANSION_RATIO = limits.expansion.value;
+export const MAX_EXPANSION_RATIO = limits.expansion;
 
 /**
  * `source` with its codings undone, the last one first; as it is if there are none.

@@ -7,7 +7,7 @@ import { limits } from '../limits.ts';
 import type { BodySource } from './response-body.ts';
 
 /** Nothing of the body may be given before all of it is checked, so that all of it has to fit in memory. */
-export const MAX_VERIFIED_BYTES = limits.verifiedBody.value;
+export const MAX_VERIFIED_BYTES = limits.verifiedBody;
 
 /** The weakest first. */
 const algorithms = [

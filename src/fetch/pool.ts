@@ -13,7 +13,7 @@ import type { Deadlines } from './deadlines.ts';
 export const defaultPoolLimits: PoolLimits = { perOrigin: 6, total: 32, idle: 45_000 };
 
 /** Requests that wait for a connection, altogether: each holds its body in memory. */
-export const MAX_WAITING = limits.waitingRequests.value;
+export const MAX_WAITING = limits.waitingRequests;
 
 /**
  * A server that announces `Keep-Alive: timeout=5` counts from its last byte, which took its time to come here, to our

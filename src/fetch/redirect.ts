@@ -14,7 +14,7 @@ export interface Hop {
   readonly body: RequestBody | undefined;
 }
 
-export const MAX_REDIRECTS = limits.redirects.value;
+export const MAX_REDIRECTS = limits.redirects;
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 

@@ -18,7 +18,7 @@ import { ed25519Sign, ed25519Verify, gcmSivSeal } from '#crypto';
 import { concatBytes, equalBytes } from '../crypto/bytes.ts';
 import type { RandomBytes } from '../platform/platform.ts';
 import type { AuthenticateRequest } from './control-messages.ts';
-import { gatewayTexts } from './error-texts.ts';
+import * as gatewayTexts from './error-texts.ts';
 import { NONCE_BYTES } from './frames.ts';
 import type { Identity } from './identity.ts';
 import { CURRENT_VERSION, OLDEST_VERSION } from './version.ts';

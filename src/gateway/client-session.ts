@@ -19,7 +19,7 @@ import {
   type GatewayMessage,
   parseGatewayMessage,
 } from './control-messages.ts';
-import { gatewayTexts } from './error-texts.ts';
+import * as gatewayTexts from './error-texts.ts';
 import { openFrame, PUSH_KIND, sealFrame } from './frames.ts';
 import { beginHandshake, type ClientHandshake, expectSuccess } from './handshake.ts';
 import type { Identity } from './identity.ts';

@@ -21,7 +21,7 @@ const SILENCE: Milliseconds = 30_000;
 /** After so long in which it took nothing of what waits for it, a gateway that still talks is as good as none. */
 const STANDSTILL: Milliseconds = 30_000;
 /** More than a minute of traffic at its usual rate: a gateway that takes nothing is given nothing more. */
-const MAX_BUFFERED_BYTES = limits.gatewayBuffer.value;
+const MAX_BUFFERED_BYTES = limits.gatewayBuffer;
 
 export interface ConnectionHandlers {
   push(bytes: Uint8Array): void;

@@ -18,7 +18,7 @@ import {
   parseClientMessage,
 } from './control-messages.ts';
 import { openRequest, type SealedText, sealResponse } from './encrypted-requests.ts';
-import { gatewayTexts } from './error-texts.ts';
+import * as gatewayTexts from './error-texts.ts';
 import { FORWARD_KINDS, openFrame, PUSH_KIND, sealFrame } from './frames.ts';
 import type { GatewayClients } from './gateway-clients.ts';
 import { answerHandshake, type GatewayHandshake, HANDSHAKE_SUCCESS } from './handshake.ts';

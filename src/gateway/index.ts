@@ -22,7 +22,7 @@ export {
   sealRequest,
   sealResponse,
 } from './encrypted-requests.ts';
-export { gatewayTexts } from './error-texts.ts';
+export * as gatewayTexts from './error-texts.ts';
 export { FORWARD_KINDS, type Frame, openFrame, PUSH_KIND, sealFrame } from './frames.ts';
 export { GatewayClients, type GatewayClientsOptions } from './gateway-clients.ts';
 export { GatewaySession, type GatewaySessionOptions, type SessionOutput } from './gateway-session.ts';

@@ -5,7 +5,7 @@ import { MixnetError } from '../errors.ts';
 import { limits } from '../limits.ts';
 
 /** No control message comes near it: the longest is a bandwidth credential of some kilobytes, written as integers. */
-const LONGEST_TEXT = limits.gatewayText.value;
+const LONGEST_TEXT = limits.gatewayText;
 
 /** One message, its `type` known to be a string. */
 export class JsonMessage {

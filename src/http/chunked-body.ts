@@ -5,7 +5,7 @@ import { CrLf, LineReader, type Slice } from './lines.ts';
 import { malformed, tooLarge } from './refusals.ts';
 
 /** Size and extensions of one chunk. The extensions are skipped; nobody is known to send long ones. */
-export const maxChunkLineBytes = limits.chunkLine.value;
+export const maxChunkLineBytes = limits.chunkLine;
 
 /**
  * A body in chunked transfer coding (RFC 9112, section 7.1):

@@ -4,8 +4,8 @@ import type { LineReader, Slice } from './lines.ts';
 import { malformed, tooLarge } from './refusals.ts';
 
 /** Far above what servers send, far below what hurts: Node stops at 16 KiB, Chromium at 256 KiB. */
-export const maxSectionBytes = limits.headerSection.value;
-export const maxFields = limits.headerFields.value;
+export const maxSectionBytes = limits.headerSection;
+export const maxFields = limits.headerFields;
 
 /** Header or trailer fields, line by line up to the empty line (RFC 9112, section 5). */
 export class FieldSection {

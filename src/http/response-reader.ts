@@ -42,7 +42,7 @@ export interface ResponseEnd {
 }
 
 /** Servers send one or two, if any. */
-export const maxInformationalResponses = limits.informationalAnswers.value;
+export const maxInformationalResponses = limits.informationalAnswers;
 
 /** Reads the one response to one request. */
 export class ResponseReader {

@@ -43,7 +43,7 @@ interface Desk {
 /** What a fragment costs beside its payload, so that many empty ones are not free. */
 const FRAGMENT_OVERHEAD = 128;
 /** Finished sets remembered per origin: some 1 MB. Beyond it the oldest are forgotten early. */
-const MAX_FINISHED = limits.finishedSets.value;
+const MAX_FINISHED = limits.finishedSets;
 /** As often as the reference looks for stale sets. */
 const PRUNE_EVERY: Milliseconds = 10_000;
 

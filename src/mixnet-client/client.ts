@@ -54,7 +54,7 @@ export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
   readonly #peers: PeerStreams;
   readonly #readers = new Set<MessageReader>();
   /** Until somebody listens, for the first time. */
-  #unheard: WaitingMessages | undefined = new WaitingMessages(limits.unheardMessages.value);
+  #unheard: WaitingMessages | undefined = new WaitingMessages(limits.unheardMessages);
   readonly #release: () => void;
   #closing: Promise<void> | undefined;
 

@@ -111,7 +111,7 @@ export class MessageReader extends Arrivals<IncomingMessage> {
   }
 }
 
-const MAX_WAITING_BYTES = limits.unreadMessages.value;
+const MAX_WAITING_BYTES = limits.unreadMessages;
 /** What an empty message costs, so that they are bounded too. */
 const MESSAGE_OVERHEAD = 256;
 

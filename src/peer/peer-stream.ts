@@ -286,4 +286,4 @@ export class PeerStream implements MixnetStream {
   }
 }
 
-const MAX_UNACKNOWLEDGED_MESSAGES = limits.peerUnacknowledgedMessages.value;
+const MAX_UNACKNOWLEDGED_MESSAGES = limits.peerUnacknowledgedMessages;

@@ -149,15 +149,14 @@ export class PeerStreams {
     stream?.received(frame);
     if (stream === undefined || !this.#waiting.has(stream)) return;
     const unread = [...this.#waiting].reduce((sum, { waitingBytes }) => sum + waitingBytes, 0);
-    if (unread > limits.incomingStreamsUnread.value) void stream.close(new MixnetError('ERR_MIX_PEER_OVERRUN'));
+    if (unread > limits.incomingStreamsUnread) void stream.close(new MixnetError('ERR_MIX_PEER_OVERRUN'));
   }
 
   #welcome(key: string, senderTag: Uint8Array, frame: PeerFrame): PeerStream | undefined {
     if (frame.type === 'control' || this.#finished.has(key) || this.#closed !== undefined) return undefined;
     const way = this.#wayTo(senderTag);
     const lane = `stream:${key}`;
-    const full =
-      this.#accepted.size >= limits.incomingStreams.value || this.#waiting.size >= limits.incomingStreamsWaiting.value;
+    const full = this.#accepted.size >= limits.incomingStreams || this.#waiting.size >= limits.incomingStreamsWaiting;
     if (this.#listener === undefined || full) {
       const refusal = encodePeerFrame({ type: 'end', id: frame.id, sequence: 0, how: 'abort' });
       if (frame.type === 'open') way.send(refusal, lane).catch(() => {});
@@ -199,7 +198,7 @@ export class PeerStreams {
   #remember(key: string): void {
     this.#finished.add(key);
     for (const oldest of this.#finished) {
-      if (this.#finished.size <= limits.finishedStreams.value) break;
+      if (this.#finished.size <= limits.finishedStreams) break;
       this.#finished.delete(oldest);
     }
   }

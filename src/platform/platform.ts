@@ -17,7 +17,7 @@ export type RandomBytes = (length: number) => Uint8Array;
 export const longestTimer: Milliseconds = 2 ** 31 - 1;
 
 /** No frame of the gateway protocol comes near it (the largest packet is 33 kB); a longer one ends the connection. */
-export const longestGatewayFrame = limits.gatewayFrame.value;
+export const longestGatewayFrame = limits.gatewayFrame;
 
 export interface Timer {
   /** Idempotent. After it the callback is never called. */

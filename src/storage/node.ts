@@ -46,7 +46,7 @@ export class FileStorage implements ClientStorage {
     try {
       const file = await this.#fs.open(path, 'r');
       try {
-        if ((await file.stat()).size > limits.storedRecord.value) throw unreadable('What is stored is far too long.');
+        if ((await file.stat()).size > limits.storedRecord) throw unreadable('What is stored is far too long.');
         return new Uint8Array(await file.readFile());
       } finally {
         await file.close();

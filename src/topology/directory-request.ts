@@ -10,7 +10,7 @@ import { malformed } from './json.ts';
 const DEADLINE: Milliseconds = 30_000;
 
 /** Ten times the longest list of the live network (every node, described). */
-const MAX_ANSWER_BYTES = limits.directoryAnswer.value;
+const MAX_ANSWER_BYTES = limits.directoryAnswer;
 
 /**
  * All that is sent. A directory sees the address a request comes from, so what counts is that nothing in it tells one

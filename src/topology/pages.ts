@@ -11,9 +11,9 @@ export interface Page<T, M> {
 }
 
 /** Some ten times what the live network has: a longer list is an attack on memory, not a network. */
-export const MAX_NODES = limits.directoryNodes.value;
+export const MAX_NODES = limits.directoryNodes;
 /** Enough for every list of that length in pages of 100. */
-const MAX_PAGES = limits.directoryPages.value;
+const MAX_PAGES = limits.directoryPages;
 
 /** The pagination envelope, with each item parsed. */
 export function parsePagination<T>(

@@ -8,7 +8,7 @@ export interface RewardedSet {
 }
 
 /** The live network has 40 nodes in a layer; each one's key is examined at every refresh. */
-const MAX_LAYER = limits.layerNodes.value;
+const MAX_LAYER = limits.layerNodes;
 
 export function parseRewardedSet(answer: unknown): RewardedSet {
   const set = record(answer, 'rewarded set');

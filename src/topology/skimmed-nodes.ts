@@ -41,7 +41,7 @@ export interface SkimmedMetadata {
 }
 
 /** More addresses than any machine has use for; what an operator announces beyond is not read. */
-const MAX_IPS = limits.nodeAddresses.value;
+const MAX_IPS = limits.nodeAddresses;
 const LONGEST_IP = 45;
 /** RFC 1035, section 2.3.4. */
 const LONGEST_HOSTNAME = 253;

@@ -80,7 +80,7 @@ export class WebSocketConnection {
   send(opcode: typeof opcodes.text | typeof opcodes.binary, content: Uint8Array<ArrayBuffer> | Blob): void {
     this.#outbox.message(opcode, content);
     // WHATWG WebSockets, `send()`: a socket whose buffer is full is closed.
-    if (this.#outbox.buffered > limits.webSocketUnsent.value) this.#fail(new MixnetError('ERR_MIX_USAGE_BUSY'));
+    if (this.#outbox.buffered > limits.webSocketUnsent) this.#fail(new MixnetError('ERR_MIX_USAGE_BUSY'));
     else void this.#pump();
   }
 

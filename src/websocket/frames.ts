@@ -139,7 +139,7 @@ export class FrameReader {
   }
 }
 
-export const maxMessageBytes = limits.webSocketMessage.value;
+export const maxMessageBytes = limits.webSocketMessage;
 
 /** Section 5.5. */
 export const maxControlBytes = 125;

@@ -51,7 +51,7 @@ describe('what a gateway pushes', () => {
 
   test('our own cover is known, once, by what stands in front of it, and no more of it is remembered than may be', () => {
     const { receiver, ownCover } = client();
-    const loops = Array.from({ length: limits.coverUnderWay.value + 1 }, () => random(1643));
+    const loops = Array.from({ length: limits.coverUnderWay + 1 }, () => random(1643));
     for (const loop of loops) ownCover.add(loop);
     const [forgotten = none, known = none] = loops;
     expect(receiver.push(known, 0)).toEqual({ type: 'cover' });

@@ -9,7 +9,7 @@ import {
   type DiagnosticName,
   Diagnostics,
   DiagnosticsTarget,
-  diagnosticEvents,
+  diagnosticNames,
   type RequestStage,
 } from '../../src/diagnostics/index.ts';
 import { MixnetError } from '../../src/errors.ts';
@@ -19,7 +19,7 @@ import { createAuthority } from '../support/certificates.ts';
 type RequestEventName = DiagnosticName & `request:${string}`;
 type Told = { [Name in RequestEventName]: DiagnosticDetails[Name] & { readonly name: Name } }[RequestEventName];
 
-const names = Object.keys(diagnosticEvents).filter((name): name is RequestEventName => name.startsWith('request:'));
+const names = diagnosticNames.filter((name): name is RequestEventName => name.startsWith('request:'));
 
 interface ToldBed extends Bed {
   readonly told: Told[];

@@ -34,7 +34,7 @@ function listening() {
 describe('a client that listens', () => {
   test('lets so many streams wait, and refuses more', async () => {
     const { platform, incoming, from, answers, streams } = listening();
-    const most = limits.incomingStreamsWaiting.value;
+    const most = limits.incomingStreamsWaiting;
     for (let i = 0; i < most + 10; i++) from(1, sdkFrame(BigInt(i), OPEN, 0));
     expect(answers.map(data => readSdkFrame({ data }).id)).toEqual(
       Array.from({ length: 10 }, (_, i) => BigInt(most + i)),
@@ -49,7 +49,7 @@ describe('a client that listens', () => {
   test('keeps so much of what nobody has opened or taken, and forgets it in time', async () => {
     const { platform, from, streams } = listening();
     const piece = new Uint8Array(1_000_000);
-    const most = limits.incomingStreamsUnread.value / piece.length;
+    const most = limits.incomingStreamsUnread / piece.length;
     for (let i = 0; i < 3 * most; i++) from(1, sdkFrame(BigInt(i), DATA, 0, piece));
     expect(platform.pendingTimers).toBeLessThanOrEqual(most + 1);
     await platform.advance(130_000);

@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { diagnosticEvents, diagnosticFields, requestStages } from '../../src/diagnostics/index.ts';
+import { eventDescriptions, fieldDescriptions, requestStages } from '../../src/diagnostics/descriptions.ts';
+import { type DiagnosticName, isLogged, logLevels } from '../../src/diagnostics/index.ts';
 import { mixnetErrorCodes } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
 
@@ -17,22 +18,19 @@ export function chaptersOfSource(): Record<string, string> {
     ),
     events: table(
       ['event', 'when', 'fields', 'logged as'],
-      Object.entries(diagnosticEvents).map(([name, { when, fields, level }]) => [
-        ...[`\`${name}\``, when, fields.map(field => `\`${field}\``).join(' '), level],
+      Object.entries(eventDescriptions).map(([name, { when, fields }]) => [
+        ...[`\`${name}\``, when, fields.map(field => `\`${field}\``).join(' '), logLevels[name as DiagnosticName]],
       ]),
     ),
     'event-fields': table(
       ['field', 'what', 'for a logger'],
-      Object.entries(diagnosticFields).map(([name, { what, logged }]) => [`\`${name}\``, what, logged ? 'yes' : 'no']),
+      Object.entries(fieldDescriptions).map(([name, what]) => [`\`${name}\``, what, isLogged(name) ? 'yes' : 'no']),
     ),
     stages: table(
       ['in `times`', 'reached when'],
       Object.entries(requestStages).map(([name, when]) => [`\`${name}\``, when]),
     ),
-    limits: table(
-      ['what', 'limit'],
-      Object.values(limits).map(({ what, value, unit }) => [what, quantity(value, unit)]),
-    ),
+    limits: table(['what', 'limit'], limitsOfSource()),
   };
 }
 
@@ -65,9 +63,16 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-function quantity(value: number, unit: string): string {
-  if (unit === 'bytes' && value % 2 ** 20 === 0) return `${value / 2 ** 20} MiB`;
-  if (unit === 'bytes' && value % 2 ** 10 === 0) return `${value / 2 ** 10} KiB`;
+/** A limit with the comment above it, which ends with its unit where it has one. */
+function limitsOfSource(): string[][] {
+  const source = readFileSync(new URL('../../src/limits.ts', import.meta.url), 'utf8');
+  const found = [...source.matchAll(/\/\*\* ([^\n]*?)(, in bytes|, as a factor)? \*\/\n {2}(\w+):/g)];
+  if (found.length !== Object.keys(limits).length) throw new Error('a limit has no comment');
+  return found.map(([, what = '', unit, name]) => [what, quantity(limits[name as keyof typeof limits], unit)]);
+}
+
+function quantity(value: number, unit: string | undefined): string {
+  if (unit === ', in bytes') return value % 2 ** 20 === 0 ? `${value / 2 ** 20} MiB` : `${value / 2 ** 10} KiB`;
   const digits = value.toLocaleString('en-US').replaceAll(',', ' ');
-  return unit === '' ? digits : `${digits} ${unit}`;
+  return unit === undefined ? digits : `${digits} times`;
 }

@@ -174,7 +174,7 @@ export class Handshake {
   }
 }
 
-const MAX_MESSAGE = limits.socksMessage.value;
+const MAX_MESSAGE = limits.socksMessage;
 const closing: HandshakeStep = { answer: new Uint8Array(0), outcome: 'refused' };
 
 /** Never that of another user of the client. Latin-1 keeps bytes apart that UTF-8 would not. */

@@ -76,7 +76,7 @@ export async function createSocks5Server(
     socket.once('close', () => connections.delete(connection));
   });
   // One more is closed as soon as it is accepted.
-  server.maxConnections = limits.socksConnections.value;
+  server.maxConnections = limits.socksConnections;
   const port = await listen(server, { host, port: options.port ?? DEFAULT_PLACE.port });
   let closed: Promise<void> | undefined;
   const close: Socks5Server['close'] = async ({ drain = 0 } = {}) => {

@@ -27,7 +27,7 @@ export class Door {
     clientTracking: false,
     // The length of what is compressed would tell of its content, and its expansion be another thing to limit.
     perMessageDeflate: false,
-    maxPayload: limits.serviceRequest.value,
+    maxPayload: limits.serviceRequest,
   });
 
   constructor(options: DoorOptions) {
@@ -36,7 +36,7 @@ export class Door {
       response.writeHead(426, { connection: 'Upgrade', upgrade: 'websocket' }).end('Here is a websocket.\n');
     });
     // One more is closed as soon as it is accepted.
-    this.server.maxConnections = limits.servicePrograms.value;
+    this.server.maxConnections = limits.servicePrograms;
     this.server.on('connection', socket => this.#onConnection(socket));
     this.server.on('upgrade', (request, socket: Socket, head) => this.#onUpgrade(request, socket, head));
   }

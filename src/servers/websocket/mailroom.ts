@@ -83,7 +83,7 @@ export class Mailroom {
   #place(number: number): Place {
     const known = this.#places[number];
     if (known !== undefined) return known;
-    const messages = new WaitingMessages(limits.serviceMessages.value);
+    const messages = new WaitingMessages(limits.serviceMessages);
     const place: Place = { number, messages, occupant: undefined };
     this.#places[number] = place;
     return place;

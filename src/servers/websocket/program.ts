@@ -239,6 +239,6 @@ function received({ data, senderTag }: IncomingMessage): ServiceResponse {
 const DROPPED = Symbol('dropped');
 /** More are asked for by the recipient, as it needs them. */
 const MAX_REPLY_SURBS = 500;
-const MAX_UNSENT_BYTES = limits.serviceUnsentBytes.value;
-const MAX_UNSENT_MESSAGES = limits.serviceUnsentMessages.value;
-const MAX_UNREAD_ANSWERS = limits.serviceAnswers.value;
+const MAX_UNSENT_BYTES = limits.serviceUnsentBytes;
+const MAX_UNSENT_MESSAGES = limits.serviceUnsentMessages;
+const MAX_UNREAD_ANSWERS = limits.serviceAnswers;

@@ -195,7 +195,7 @@ export class TlsConnection {
 
   #idle(): void {
     this.#idleRecords++;
-    if (this.#idleRecords > limits.idleRecords.value) {
+    if (this.#idleRecords > limits.idleRecords) {
       throw new TlsError('unexpected_message', 'the server sends records without data', 'TOO_MANY_IDLE_RECORDS');
     }
   }

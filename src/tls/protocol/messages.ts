@@ -43,7 +43,7 @@ export class MessageReader {
     const [type = 0, high = 0, middle = 0, low = 0] = this.#pending;
     if (this.#pending.length < HEADER_BYTES) return undefined;
     const end = HEADER_BYTES + ((high << 16) | (middle << 8) | low);
-    if (end > limits.handshakeMessage.value) {
+    if (end > limits.handshakeMessage) {
       throw new TlsError('illegal_parameter', 'a message of the handshake is too long');
     }
     if (this.#pending.length < end) return undefined;

@@ -56,7 +56,7 @@ export function checkNameConstraints(
     // An empty subject is a sequence of no bytes.
     if (subject.length > 2) names.push({ kind: 'directory', name: subject });
     work.comparisons += names.length * (permitted.length + excluded.length);
-    if (work.comparisons > limits.nameComparisons.value) {
+    if (work.comparisons > limits.nameComparisons) {
       throw new CertificateError('bad_certificate', 'it has too many names', 'CERT_TOO_MANY_NAMES');
     }
     for (const name of names) {

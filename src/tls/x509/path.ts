@@ -31,7 +31,7 @@ export interface Judgement {
  * @throws CertificateError saying why it is not accepted.
  */
 export function checkChain([first, ...others]: readonly Uint8Array[], { trust, host, now }: Judgement): PublicKey {
-  if (first === undefined || others.length >= limits.certificates.value) throw tooMany();
+  if (first === undefined || others.length >= limits.certificates) throw tooMany();
   const server = parseCertificate(first);
   const key = publicKeyOf(server.publicKeyInfo);
   checkTime(server, now);
@@ -89,7 +89,7 @@ class PathSearch {
   /** By name; those whose key identifier fits come first (RFC 5280, section 4.2.1.1). None twice on one path. */
   #candidates(path: readonly Certificate[], { issuer, extensions }: Certificate): Certificate[] {
     // One more is the anchor's.
-    if (path.length + 1 >= limits.certificatePath.value) return [];
+    if (path.length + 1 >= limits.certificatePath) return [];
     const wanted = extensions.authorityKeyIdentifier;
     const fits = ({ extensions: { subjectKeyIdentifier: own } }: Certificate): boolean =>
       wanted !== undefined && own !== undefined && equalBytes(wanted, own);
@@ -134,14 +134,14 @@ class PathSearch {
   #checkSignature({ signatureAlgorithm, signed, signature }: Certificate, key: PublicKey): void {
     const scheme = signatureScheme(signatureAlgorithm);
     this.#signatures++;
-    if (this.#signatures > limits.certificateSignatures.value) throw tooMany();
+    if (this.#signatures > limits.certificateSignatures) throw tooMany();
     if (!verifySignature(scheme, key, signed, signature)) {
       throw new CertificateError('bad_certificate', 'its signature is wrong', 'CERT_SIGNATURE_FAILURE');
     }
   }
 
   #attempt(check: () => void): boolean {
-    if (this.#signatures > limits.certificateSignatures.value) return false;
+    if (this.#signatures > limits.certificateSignatures) return false;
     try {
       check();
       return true;

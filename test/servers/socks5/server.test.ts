@@ -282,8 +282,8 @@ describe('the server', () => {
 
   test('takes so many connections, and no more', async () => {
     const proxy = await another();
-    const programs = await Promise.all(Array.from({ length: limits.socksConnections.value }, () => Program.at(proxy)));
-    await expect.poll(() => proxy.connections).toBe(limits.socksConnections.value);
+    const programs = await Promise.all(Array.from({ length: limits.socksConnections }, () => Program.at(proxy)));
+    await expect.poll(() => proxy.connections).toBe(limits.socksConnections);
     expect(await (await Program.at(proxy)).ended()).toBeDefined();
     for (const { socket } of programs) socket.destroy();
     await expect.poll(() => proxy.connections).toBe(0);

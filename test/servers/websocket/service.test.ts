@@ -336,9 +336,9 @@ describe('bounds', () => {
 
   test('so many programs, and no more', async () => {
     const at = await service();
-    const programs = await Promise.all(Array.from({ length: limits.servicePrograms.value }, () => Program.at(at)));
+    const programs = await Promise.all(Array.from({ length: limits.servicePrograms }, () => Program.at(at)));
     await expect(Program.at(at)).rejects.toThrow();
-    expect(at.connections).toBe(limits.servicePrograms.value);
+    expect(at.connections).toBe(limits.servicePrograms);
     for (const { socket } of programs) socket.terminate();
     await expect.poll(() => at.connections).toBe(0);
   });
