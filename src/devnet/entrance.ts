@@ -12,8 +12,16 @@ export class Entrance {
   readonly #random: RandomBytes;
   readonly #lifetime: Lifetime;
   readonly #counters: PacketCounters;
+  readonly #entered: (gateway: MixNode, packet: Uint8Array) => void;
 
-  constructor(parts: { faults: Faults; random: RandomBytes; lifetime: Lifetime; counters: PacketCounters }) {
+  constructor(parts: {
+    readonly faults: Faults;
+    readonly random: RandomBytes;
+    readonly lifetime: Lifetime;
+    readonly counters: PacketCounters;
+    readonly entered: (gateway: MixNode, packet: Uint8Array) => void;
+  }) {
+    this.#entered = parts.entered;
     this.#faults = parts.faults;
     this.#random = parts.random;
     this.#lifetime = parts.lifetime;
@@ -28,6 +36,7 @@ export class Entrance {
       this.#counters.count('lost', kind);
       return;
     }
+    this.#entered(gateway, carried.packet);
     if (heldBack) this.#counters.count('heldBack', kind);
     this.#lifetime.after(delay, () => gateway.send(firstHop, carried));
   }

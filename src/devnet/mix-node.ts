@@ -24,6 +24,8 @@ export interface ObservedPacket {
   readonly bytes: number;
   /** Base58: the identity of the client it is for. Only its gateway sees it. */
   readonly destination: string | undefined;
+  /** The nodes that it has come by, the gateway first and this one last. No node knows it; the whole network does. */
+  readonly way: readonly number[];
 }
 
 /** No packet is held longer, whatever its header says (`nymtech/nym nym-node/src/config`). */
@@ -52,13 +54,18 @@ export interface NodeReading {
 }
 
 /** As others are told of it. */
-export function observedPacket({ nodeId, carried, unwrapped }: NodeReading, at: Milliseconds): ObservedPacket {
+export function observedPacket(
+  { nodeId, carried, unwrapped }: NodeReading,
+  at: Milliseconds,
+  way: readonly number[],
+): ObservedPacket {
   return {
     at,
     nodeId,
     version: unwrapped.version,
     bytes: carried.packet.length,
     destination: unwrapped.type === 'final' ? base58.encode(unwrapped.destination) : undefined,
+    way,
   };
 }
 

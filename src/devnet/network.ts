@@ -1,7 +1,7 @@
 /** The parts of a devnet that packets go through, and the directory that lists them. */
 
 import { ed25519PublicKey } from '#crypto';
-import type { Platform } from '../platform/platform.ts';
+import type { Milliseconds, Platform } from '../platform/platform.ts';
 import { type CertificateAuthority, createAuthority, type IssuedCertificate } from './certificates.ts';
 import type { NodeDescription } from './directory-answers.ts';
 import { DirectoryServer } from './directory-server.ts';
@@ -15,6 +15,7 @@ import type { Links } from './links.ts';
 import { MixNode, type NodeReading, type ObservedPacket, observedPacket } from './mix-node.ts';
 import { PacketCounters } from './node-stats.ts';
 import type { CompleteOptions } from './options.ts';
+import { PacketWays } from './packet-ways.ts';
 import { inProcessWebSockets } from './platforms.ts';
 import { TcpLinks } from './tcp-links.ts';
 
@@ -42,6 +43,7 @@ export class Network {
   readonly requesters = new Map<number, string>();
   readonly authority: CertificateAuthority | undefined;
   readonly #options: CompleteOptions;
+  readonly #ways = new PacketWays();
   readonly #epochs: Epochs;
   readonly #links: Links;
   readonly #entrance: Entrance;
@@ -59,7 +61,12 @@ export class Network {
     this.#links = transport === 'in-process' ? new InProcessLinks() : new TcpLinks(frameVersion);
     this.lifetime = new Lifetime(platform);
     this.faults = new Faults(options.faults);
-    this.#entrance = new Entrance({ faults: this.faults, random, lifetime: this.lifetime, counters: this.counters });
+    this.#entrance = new Entrance({
+      ...{ faults: this.faults, random, lifetime: this.lifetime, counters: this.counters },
+      entered: ({ nodeId }, packet) => {
+        if (this.nodeObservers.size > 0) this.#ways.entered(nodeId, packet);
+      },
+    });
     this.authority = authority;
     this.#certificate = certificate;
   }
@@ -114,6 +121,7 @@ export class Network {
     this.lifetime.end();
     this.observers.clear();
     this.nodeObservers.clear();
+    this.#ways.clear();
     this.readers.clear();
   }
 
@@ -149,9 +157,16 @@ export class Network {
       delayScale,
       observed: (reading: NodeReading) => {
         for (const reader of this.readers) reader(reading);
-        for (const observer of this.nodeObservers) observer(observedPacket(reading, platform.now()));
+        if (this.nodeObservers.size > 0) this.#observe(reading, platform.now());
       },
     };
+  }
+
+  #observe(reading: NodeReading, now: Milliseconds): void {
+    const { nodeId, carried, unwrapped } = reading;
+    const next = unwrapped.type === 'forward' ? unwrapped.packet : undefined;
+    const seen = observedPacket(reading, now, this.#ways.unwrapped(nodeId, carried.packet, next));
+    for (const observer of this.nodeObservers) observer(seen);
   }
 
   #listen(): { listen?: { certificate?: IssuedCertificate } } {

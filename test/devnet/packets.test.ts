@@ -22,6 +22,14 @@ describe('a packet', () => {
         ...[undefined, undefined, undefined, atBob].map(destination => ({ bytes: 2413, destination })),
         ...[undefined, undefined, undefined, atAlice].map(destination => ({ bytes: 386, destination })),
       ]);
+      const [entry, exit] = devnet.gateways.map(({ nodeId }) => nodeId);
+      for (const [packets, start] of [
+        [seen.slice(0, 4), entry],
+        [seen.slice(4), exit],
+      ] as const) {
+        const nodes = [start, ...packets.map(({ nodeId }) => nodeId)];
+        expect(packets.map(({ way }) => way)).toEqual(packets.map((_, i) => nodes.slice(0, i + 2)));
+      }
       expect(seen.slice(0, 4).map(packet => packet.version)).toEqual(Array(4).fill(version));
       expect(bob.received).toEqual([content]);
       expect(alice.acknowledged).toEqual([id]);
