@@ -1,0 +1,168 @@
+/**
+ * What a page loads for `import { mixFetch } from 'mixfetch'`: the built package, bundled and minified as users do it, and
+ * each file compressed by brotli as servers send it. The published packages go the same way.
+ *
+ *     node --conditions=mixfetch-source --import tsx test/bench/size.ts [--readme FILE] [--ours] [--rooms]
+ *
+ * Writes its table between the marks of README.md. Exits with 1 when they are missing, or when a goal is missed.
+ * `--ours` leaves the published packages out, whose megabytes take minutes to compress, and writes nothing. `--rooms` prints
+ * besides what each room and each dependency takes.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { brotliCompressSync } from 'node:zlib';
+import { type BuildResult, build, type Metafile } from 'esbuild';
+import { chapter, readmePath, readReadme, withChapter } from '../readme/chapters.ts';
+import { buildPackage } from '../support/built-package.ts';
+
+/** Bytes, compressed. */
+const GOALS = { code: 55_000, authorities: 45_000 };
+const CHAPTER = 'bench:size';
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const published = ['@nymproject/mix-fetch-full-fat', '@nymproject/mix-fetch'];
+
+const { values: options } = parseArgs({
+  options: { readme: { type: 'string', default: readmePath }, ours: { type: 'boolean' }, rooms: { type: 'boolean' } },
+});
+const readme = readReadme(options.readme);
+if (chapter(readme, CHAPTER) === undefined) {
+  console.error(`${options.readme} has no place for the table: <!-- ${CHAPTER} --> … <!-- /${CHAPTER} -->`);
+  process.exit(1);
+}
+const ours = await sizesOfOurs();
+if (options.rooms) console.log(await tableOfRooms(ours.code));
+if (options.ours) console.log(ours);
+else {
+  const table = await formatTable();
+  console.log(table);
+  writeFileSync(options.readme, withChapter(readme, CHAPTER, table));
+}
+for (const [what, goal] of Object.entries(GOALS))
+  if (ours[what as keyof typeof GOALS] > goal) {
+    console.error(`goal missed: ${what} of ${kilobytes(ours[what as keyof typeof GOALS])}, not ${kilobytes(goal)}`);
+    process.exitCode = 1;
+  }
+
+interface Sizes {
+  /** What a page loads before its first request. */
+  readonly code: number;
+  /** What comes with the first request by `https:`. */
+  readonly authorities: number;
+  /** What comes when it is used. */
+  readonly onUse: number;
+}
+
+async function sizesOfOurs(): Promise<Sizes> {
+  const built = await buildPackage();
+  try {
+    return sizesOf(await bundle('mixfetch', built.folder));
+  } finally {
+    built.remove();
+  }
+}
+
+type Bundle = BuildResult<{ write: false; metafile: true }>;
+
+function bundle(name: string, from: string, conditions: string[] = []): Promise<Bundle> {
+  return build({
+    stdin: { contents: `export { mixFetch } from '${name}';`, resolveDir: from },
+    ...{ bundle: true, splitting: true, minify: true, write: false, metafile: true, legalComments: 'none' },
+    ...{ format: 'esm', platform: 'browser', target: 'es2022', outdir: '/', absWorkingDir: root },
+    conditions,
+  });
+}
+
+function sizesOf({ outputFiles, metafile }: Bundle): Sizes {
+  const sizes = { code: 0, authorities: 0, onUse: 0 };
+  const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [fileName(path), output]));
+  const atOnce = new Set<string>();
+  const visit = (name: string): void => {
+    if (atOnce.has(name)) return;
+    atOnce.add(name);
+    for (const { path, kind } of outputs.get(name)?.imports ?? [])
+      if (kind === 'import-statement') visit(fileName(path));
+  };
+  visit('stdin.js');
+  for (const { path, contents } of outputFiles) {
+    const name = fileName(path);
+    const isList = Object.keys(outputs.get(name)?.inputs ?? {}).some(input => /roots/.test(input));
+    sizes[atOnce.has(name) ? 'code' : isList ? 'authorities' : 'onUse'] += compressed(contents);
+  }
+  return sizes;
+}
+
+/** Of all rooms in proportion to what they are before they are compressed, built from the source. */
+async function tableOfRooms(total: number): Promise<string> {
+  const { metafile } = await bundle(fileURLToPath(new URL('../../src/index.ts', import.meta.url)), root, [
+    'mixfetch-source',
+  ]);
+  const main = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined) as
+    | Metafile['outputs'][string]
+    | undefined;
+  const rooms = new Map<string, number>();
+  const files = Object.entries(main?.inputs ?? {});
+  for (const [path, { bytesInOutput }] of files)
+    rooms.set(roomOf(path), (rooms.get(roomOf(path)) ?? 0) + bytesInOutput);
+  const whole = files.reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0);
+  const line = ([name, bytes]: readonly [string, number]): string =>
+    `${name.padEnd(60)} ${String(bytes).padStart(7)} ${String(Math.round((bytes / whole) * total)).padStart(7)}`;
+  const bySize = (a: readonly [string, number], b: readonly [string, number]): number => b[1] - a[1];
+  return [
+    ...[...rooms].sort(bySize).map(line),
+    '',
+    ...files
+      .map(([path, { bytesInOutput }]) => [path, bytesInOutput] as const)
+      .sort(bySize)
+      .map(line),
+  ].join('\n');
+}
+
+function roomOf(path: string): string {
+  return /node_modules\/((?:@[^/]+\/)?[^/]+\/?[^/]*)/.exec(path)?.[1] ?? path.split('/').slice(0, 2).join('/');
+}
+
+async function formatTable(): Promise<string> {
+  const theirs = [];
+  for (const name of published) theirs.push({ name, ...sizesOf(await bundle(name, root)) });
+  const row = (what: string, bytes: number, goal?: number): string => {
+    const times = bytes === ours.code ? '1' : goal === undefined ? times1(bytes / ours.code) : '';
+    return `| ${what} | ${kilobytes(bytes)} | ${times} | ${goal === undefined ? '' : `at most ${kilobytes(goal)}`} |`;
+  };
+  return [
+    '| a page loads for `import { mixFetch }` | brotli | to the code | goal |',
+    '|---|---|---|---|',
+    ...theirs.map(({ name, code, authorities, onUse }) =>
+      row(`\`${name}\` ${versionOf(name)}`, code + authorities + onUse),
+    ),
+    row('this package: its code', ours.code, GOALS.code),
+    row('and, with the first `https:` request, the list of authorities', ours.authorities, GOALS.authorities),
+    '',
+    `esbuild ${versionOf('esbuild')}, minified, ${new Date().toISOString().slice(0, 10)}.`,
+  ].join('\n');
+}
+
+function times1(ratio: number): string {
+  return `${ratio.toFixed(ratio < 10 ? 1 : 0)}`;
+}
+
+function fileName(path: string): string {
+  return path.split('/').at(-1) ?? path;
+}
+
+function compressed(contents: Uint8Array): number {
+  return brotliCompressSync(contents).length;
+}
+
+function kilobytes(bytes: number): string {
+  const [digits] = (bytes / 1000).toFixed(bytes < 1_000_000 ? 1 : 0).split('x');
+  return `${digits} KB`;
+}
+
+function versionOf(name: string): string {
+  const { version } = JSON.parse(readFileSync(`${root}/node_modules/${name}/package.json`, 'utf8')) as {
+    version: string;
+  };
+  return version;
+}
