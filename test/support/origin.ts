@@ -45,6 +45,8 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
   };
   const server = certificate ? createSecureServer(certificate, listener) : createServer(listener);
   server.keepAliveTimeout = keepAlive ?? 0;
+  // A request may take as long as it takes: an upload of 100 MB does.
+  server.requestTimeout = 0;
   server.on('connection', (socket: Socket) => {
     connections += 1;
     sockets.add(socket);
