@@ -35,6 +35,7 @@ export class TrafficStreams<Item, Packet> {
   readonly #options: TrafficStreamsOptions<Item, Packet>;
   readonly #alarm: Alarm;
   readonly #pumpAlarm: Alarm;
+  readonly #prepareAlarm: Alarm;
   readonly #delay: SendingDelay;
   readonly #main: SendSchedule | undefined;
   readonly #loop: SendSchedule | undefined;
@@ -49,6 +50,7 @@ export class TrafficStreams<Item, Packet> {
     this.#options = options;
     this.#alarm = new Alarm(platform, () => this.#slots());
     this.#pumpAlarm = new Alarm(platform, () => this.#pump());
+    this.#prepareAlarm = new Alarm(platform, () => this.#prepare());
     this.#delay = new SendingDelay(now);
     if (!traffic.disableMainPoissonPacketDistribution) this.#main = schedule(traffic.messageSendingAverageDelayMs);
     if (!traffic.disableLoopCoverTrafficStream) this.#loop = schedule(traffic.loopCoverTrafficAverageDelayMs);
@@ -65,6 +67,7 @@ export class TrafficStreams<Item, Packet> {
     this.#running = false;
     this.#alarm.set(undefined);
     this.#pumpAlarm.set(undefined);
+    this.#prepareAlarm.set(undefined);
   }
 
   /** Something was queued, or the link is up again. */
@@ -136,15 +139,25 @@ export class TrafficStreams<Item, Packet> {
     return true;
   }
 
-  /** Builds what is missing, as far as there is time before the next slot: a slot never waits for a build that is not its own. */
+  /**
+   * Builds what is missing, as far as there is time before the next slot: a slot never waits for a build that is not its own.
+   * Other tasks have their turn in between: a page must be able to draw.
+   */
   #prepare(): void {
     const { ready, platform } = this.#options;
     const deadline = this.nextDeadline;
-    let now = platform.now();
-    while (deadline - now > this.#buildTime.longest && ready.prepareOne(now)) {
+    const start = platform.now();
+    let [now, took] = [start, 0];
+    while (deadline - now > this.#buildTime.longest) {
+      if (now - start + took > MAX_SLICE_MS) {
+        this.#prepareAlarm.set(now);
+        return;
+      }
+      if (!ready.prepareOne(now)) return;
       const before = now;
       now = platform.now();
-      this.#buildTime.add(now - before);
+      took = now - before;
+      this.#buildTime.add(took);
     }
   }
 

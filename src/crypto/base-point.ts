@@ -10,6 +10,7 @@ export function basePointTable(): PointTable {
     const eightfold = eightfoldPoint(basePoint);
     if (eightfold === undefined) throw new Error('the base point is on the curve');
     table = new PointTable(eightfold);
+    table.extend();
   }
   return table;
 }

@@ -8,6 +8,7 @@
  */
 
 import {
+  type Addend,
   addendOf,
   addTo,
   affineAddend,
@@ -29,15 +30,35 @@ const ENTRY = 3 * LIMBS;
 /** 115 KiB. */
 export const TABLE_BYTES = 4 * DIGITS * MULTIPLES * ENTRY;
 
-export class PointTable {
-  readonly #entries: Int32Array;
+/** All multiples of one digit. */
+const ROW = MULTIPLES * ENTRY;
 
-  /** Takes as long as some thirty multiplications. */
+/** Made row by row, so that nobody has to wait for all of it: empty at first. */
+export class PointTable {
+  readonly #entries = new Int32Array(DIGITS * ROW);
+  #rows = 0;
+  /** The point times 32ⁱ, of the first row that is missing. */
+  #unit: Addend;
+
   constructor(point: EdwardsPoint) {
-    this.#entries = affineAddends(multiplesOf(point));
+    this.#unit = addendOf(point);
   }
 
-  /** The u-coordinate of the multiple. The point is one of the prime subgroup. */
+  get isComplete(): boolean {
+    return this.#rows === DIGITS;
+  }
+
+  /** Makes some more rows, or all that are missing. Seven take as long as four multiplications. */
+  extend(rows: number = DIGITS): void {
+    const from = this.#rows;
+    this.#rows = Math.min(DIGITS, from + rows);
+    const entries = this.#entries.subarray(from * ROW, this.#rows * ROW);
+    if (entries.length === 0) return;
+    this.#unit = fillWithMultiples(entries, this.#unit);
+    makeAffine(entries);
+  }
+
+  /** The u-coordinate of the multiple, by a complete table. The point is one of the prime subgroup. */
   multiply(product: ScalarProduct): Uint8Array {
     const sum = neutralPoint();
     const addend = affineAddend();
@@ -55,10 +76,9 @@ export class PointTable {
   }
 }
 
-/** X, Y, Z of 1·P to 16·P, of 32·P to 512·P, and so on. */
-function multiplesOf(point: EdwardsPoint): Int32Array {
-  const entries = new Int32Array(DIGITS * MULTIPLES * ENTRY);
-  let unit = addendOf(point);
+/** X, Y, Z of 1·P to 16·P, of 32·P to 512·P, and so on. Returns the P of the row behind them. */
+function fillWithMultiples(entries: Int32Array, first: Addend): Addend {
+  let unit = first;
   for (let at = 0; at < entries.length; ) {
     const multiple = neutralPoint();
     for (let times = 1; times <= MULTIPLES; times++, at += ENTRY) {
@@ -70,14 +90,14 @@ function multiplesOf(point: EdwardsPoint): Int32Array {
     double(multiple);
     unit = addendOf(multiple);
   }
-  return entries;
+  return unit;
 }
 
 /**
  * X, Y, Z of every entry become an affine addend, in place. All Z are inverted by one inversion: that of their product,
  * from which the factors are taken off one by one (Montgomery, "Speeding the Pollard and elliptic curve methods", §10.3.1).
  */
-function affineAddends(entries: Int32Array): Int32Array {
+function makeAffine(entries: Int32Array): void {
   const [X, Y, Z, inverse] = [fieldElement(), fieldElement(), fieldElement(), fieldElement(1n)];
   const addend = affineAddend();
   const before = new Int32Array(entries.length / 3);
@@ -101,7 +121,6 @@ function affineAddends(entries: Int32Array): Int32Array {
     storeField(entries, at + LIMBS, addend.minus);
     storeField(entries, at + 2 * LIMBS, addend.twiceDT);
   }
-  return entries;
 }
 
 /** Base 32, from the lowest on: what is above 16 is 32 less, and one more of the next. */

@@ -6,7 +6,8 @@ import type { FixedPoint } from './primitives.ts';
 import { clampedRepresentative, type ScalarProduct } from './scalar-product.ts';
 
 /**
- * A public key that is multiplied by the ladder at first, and by a table once it proves to be used often.
+ * A public key that is multiplied by the ladder at first, and by a table once it proves to be used often. The table is
+ * made bit by bit with the next uses: at once, it would hold up a page.
  *
  * Tables are large, and directories long: there are never more than a certain number in a process, and of one too many the
  * oldest is dropped. A table goes with its point, at the latest.
@@ -30,14 +31,19 @@ export class TabledPoint implements FixedPoint {
 
   multiply(product: ScalarProduct): Uint8Array {
     this.#uses += 1;
-    if (this.#table === undefined && this.#uses > USES_BEFORE_TABLE) this.#build();
-    return this.#table?.multiply(product) ?? montgomeryLadder(clampedRepresentative(product), this.#publicKey);
+    if (this.#uses > USES_BEFORE_TABLE) this.#extendTable();
+    if (this.#table?.isComplete) return this.#table.multiply(product);
+    return montgomeryLadder(clampedRepresentative(product), this.#publicKey);
   }
 
-  #build(): void {
-    this.#table = new PointTable(this.#eightfold);
-    tabled.push(new WeakRef(this));
-    if (tabled.length > limits.pointTables) tabled.shift()?.deref()?.drop();
+  #extendTable(): void {
+    if (this.#table?.isComplete) return;
+    if (this.#table === undefined) {
+      this.#table = new PointTable(this.#eightfold);
+      tabled.push(new WeakRef(this));
+      if (tabled.length > limits.pointTables) tabled.shift()?.deref()?.drop();
+    }
+    this.#table.extend(ROWS_PER_USE);
   }
 
   /** Begins anew. */
@@ -49,6 +55,8 @@ export class TabledPoint implements FixedPoint {
 
 /** Building a table takes as long as so many multiplications without it, and some. */
 const USES_BEFORE_TABLE = 8;
+/** Done after eight uses, each of which takes about twice as long as by the ladder alone. */
+const ROWS_PER_USE = 7;
 
 /** Those that have a table, oldest first: what they take of memory is a matter of the process, not of one client. */
 const tabled: WeakRef<TabledPoint>[] = [];
