@@ -1,28 +1,35 @@
-/**
- * Before the tests: the programs they are run against, which npm does not install. Where Debian's packages can be
- * installed, they are; otherwise it says which are missing, and fails.
- */
+/** Programs that tests are run against, and that npm does not install. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const packages = { chromium: 'chromium', curl: 'curl', openssl: 'openssl', 'gnutls-serv': 'gnutls-bin' } as const;
+/** Where browsers are, unless the environment says otherwise. */
+const places: Readonly<Record<string, string>> = {
+  chromium: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+  'firefox-esr': process.env['FIREFOX_PATH'] ?? '/usr/bin/firefox-esr',
+};
 
-const missing = Object.entries(packages).filter(([program]) => !isThere(program));
-if (missing.length > 0) {
+/**
+ * Installs those that are missing where Debian's packages can be installed; otherwise says which they are.
+ *
+ * @param packages by the name of the program
+ * @returns whether all are there
+ */
+export function providePrograms(packages: Readonly<Record<string, string>>): boolean {
+  const missing = Object.entries(packages).filter(([program]) => !isThere(program));
+  if (missing.length === 0) return true;
   const names = missing.map(([, name]) => name);
-  const installed = process.getuid?.() === 0 && run('apt-get', 'update') && run('apt-get', 'install', '-y', ...names);
-  if (!installed) {
-    process.stderr.write(
-      `The tests need ${missing.map(([program]) => program).join(', ')}: install ${names.join(' ')}.\n`,
-    );
-    process.exitCode = 1;
-  }
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot && run('apt-get', 'update') && run('apt-get', 'install', '-y', ...names)) return true;
+  const programs = missing.map(([program]) => program).join(', ');
+  process.stderr.write(`The tests need ${programs}: install ${names.join(' ')}.\n`);
+  return false;
 }
 
 function isThere(program: string): boolean {
-  if (program === 'chromium' && existsSync(process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium')) return true;
+  const place = places[program];
+  if (place !== undefined && existsSync(place)) return true;
   return (process.env['PATH'] ?? '').split(delimiter).some(folder => existsSync(join(folder, program)));
 }
 
