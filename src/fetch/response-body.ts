@@ -25,6 +25,8 @@ const READ_AHEAD_BYTES = 64 * 1024;
  */
 export function bodyStream(source: BodySource, deadlines: Deadlines, platform: Platform): ReadableStream<Uint8Array> {
   const { signal } = deadlines;
+  // Not the stream itself: the clock would hold it, and it would never be collected.
+  const outcome: Outcome = {};
   let given = 0;
   let unread: Timer | undefined;
   let onAbort = () => {};
@@ -38,6 +40,10 @@ export function bodyStream(source: BodySource, deadlines: Deadlines, platform: P
     void source.cancel(reason).then(() => end(how));
   };
   const cancel = (reason?: unknown) => giveUp('cancelled', reason);
+  const fail = (controller: ReadableByteStreamController | undefined, error: unknown) => {
+    outcome.failure = terminated(error, deadlines);
+    controller?.error(outcome.failure);
+  };
   const stream = new ReadableStream(
     {
       type: 'bytes',
@@ -46,7 +52,7 @@ export function bodyStream(source: BodySource, deadlines: Deadlines, platform: P
         const weak = new WeakRef(controller);
         onAbort = () => {
           end('aborted'); // which the clock knows better already
-          weak.deref()?.error(terminated(signal.reason, deadlines));
+          fail(weak.deref(), signal.reason);
         };
         signal.addEventListener('abort', onAbort);
       },
@@ -65,7 +71,7 @@ export function bodyStream(source: BodySource, deadlines: Deadlines, platform: P
           controller.enqueue(bytes);
           if ((controller.desiredSize ?? 0) <= 0) unread = watchUnread(controller, given, deadlines, platform);
         } catch (error) {
-          controller.error(terminated(error, deadlines));
+          fail(controller, error);
           giveUp({ error }, error);
         } finally {
           release();
@@ -75,9 +81,21 @@ export function bodyStream(source: BodySource, deadlines: Deadlines, platform: P
     },
     { highWaterMark: READ_AHEAD_BYTES },
   );
+  outcomes.set(stream, outcome);
   abandoned.register(stream, cancel);
   return stream;
 }
+
+/** What a body stream ended with, if it did not end well. */
+export function failureOf(body: ReadableStream<Uint8Array>): unknown {
+  return outcomes.get(body)?.failure;
+}
+
+interface Outcome {
+  failure?: unknown;
+}
+
+const outcomes = new WeakMap<ReadableStream<Uint8Array>, Outcome>();
 
 /** `given` bytes have gone into the stream: if they all are in it still when the time for the body is over, it ends. */
 function watchUnread(

@@ -1,6 +1,7 @@
 /** The platform's own Response, with what its constructor cannot say. */
 
 import type { Field } from '../http/index.ts';
+import { failureOf } from './response-body.ts';
 
 export interface ResponseParts {
   readonly body: ReadableStream<Uint8Array> | null;
@@ -51,6 +52,7 @@ function marked(response: Response, parts: ResponseParts): Response {
     type: 'basic',
     clone: () => marked(Response.prototype.clone.call(response), parts),
   };
+  if (parts.body !== null) Object.assign(own, readers(response, parts.body));
   if (response.status !== parts.status) own['status'] = parts.status;
   for (const [name, value] of Object.entries(own)) {
     Object.defineProperty(response, name, { value, configurable: true });
@@ -59,3 +61,25 @@ function marked(response: Response, parts: ResponseParts): Response {
   received.set(response, parts.headers);
   return response;
 }
+
+/**
+ * The methods that read a body whole. Chromium puts an error of its own in the place of that which a body ended with, and
+ * nobody would know why.
+ */
+function readers(response: Response, body: ReadableStream<Uint8Array>): Record<string, () => Promise<unknown>> {
+  const reader = (name: ReaderName) => async () => {
+    const isUsed = response.bodyUsed || response.body?.locked;
+    try {
+      return await Response.prototype[name].call(response);
+    } catch (error) {
+      throw isUsed ? error : (failureOf(body) ?? error);
+    }
+  };
+  const names = readerNames.filter(name => name in Response.prototype);
+  return Object.fromEntries(names.map(name => [name, reader(name)]));
+}
+
+/** The last one is younger than Node 20. */
+const readerNames = ['arrayBuffer', 'blob', 'formData', 'json', 'text', 'bytes'] as const;
+
+type ReaderName = (typeof readerNames)[number];
