@@ -6,8 +6,8 @@
  * @module
  */
 
-import { createNodePlatform } from '../platform/node.ts';
 import type { Milliseconds, Platform, Timer, WebSocketConnection, WebSocketHandlers } from '../platform/platform.ts';
+import { pendingWork, realTime, turnOfTheLoop } from './event-loop.ts';
 import { seededRandom } from './seeded-random.ts';
 import { TimerQueue } from './timer-queue.ts';
 
@@ -153,12 +153,12 @@ export class VirtualPlatform implements Platform {
   /** Resolves when nothing has been asked of the platform for some turns of the event loop. */
   async #settle(): Promise<void> {
     if (this.#promisesOnly) return turnOfTheLoop();
-    const { quietTurns, requests } = pending();
+    const { quietTurns, requests } = pendingWork();
     let seen = this.#activity;
-    const patience = requests ? realClock.now() + REQUEST_PATIENCE : 0;
+    const patience = requests ? realTime() + REQUEST_PATIENCE : 0;
     for (let quiet = 0; quiet < quietTurns; quiet++) {
       await turnOfTheLoop();
-      if (this.#activity !== seen || (patience > 0 && pending().requests && realClock.now() < patience)) quiet = -1;
+      if (this.#activity !== seen || (patience > 0 && pendingWork().requests && realTime() < patience)) quiet = -1;
       seen = this.#activity;
     }
   }
@@ -166,8 +166,8 @@ export class VirtualPlatform implements Platform {
   /** With no timer left, only a real socket or thread can bring work. */
   async #somethingComes(done: () => boolean): Promise<boolean> {
     const seen = this.#activity;
-    const patience = realClock.now() + IO_PATIENCE;
-    while (realClock.now() < patience) {
+    const patience = realTime() + IO_PATIENCE;
+    while (realTime() < patience) {
       await turnOfTheLoop();
       if (done() || this.#activity !== seen) return true;
     }
@@ -175,27 +175,10 @@ export class VirtualPlatform implements Platform {
   }
 }
 
-/** Real time, for the two places where work outside of this thread is waited for. */
-const realClock = createNodePlatform();
 /** How long a file or a name look-up in flight holds up the clock. */
 const REQUEST_PATIENCE: Milliseconds = 200;
 /** How long real input is waited for when no timer is left. */
 const IO_PATIENCE: Milliseconds = 2_000;
-
-/** An echo over loopback takes about four turns of the event loop; a chain of promises or in-process streams fewer. */
-const QUIET_TURNS = { withSockets: 10, without: 4 };
-
-function pending(): { readonly quietTurns: number; readonly requests: boolean } {
-  const resources = process.getActiveResourcesInfo();
-  return {
-    quietTurns: resources.some(kind => kind.startsWith('TCP')) ? QUIET_TURNS.withSockets : QUIET_TURNS.without,
-    requests: resources.some(kind => /^(GetAddrInfo|FSReq|ConnectWrap|TCPConnectWrap|QueryReqWrap)/.test(kind)),
-  };
-}
-
-function turnOfTheLoop(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve));
-}
 
 function unexpected(what: string): never {
   throw new Error(`no ${what} is expected here`);

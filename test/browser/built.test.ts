@@ -14,7 +14,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startDevnet } from '../../src/devnet/index.ts';
 import { buildPackage } from '../support/built-package.ts';
 import { createAuthority, type IssuedCertificate } from '../support/certificates.ts';
-import { type Echo, startOrigin, text } from '../support/origin.ts';
+import { type Echo, startOrigin } from '../support/origin.ts';
+import { text } from '../support/text.ts';
 
 const POLICY = "default-src 'self'; connect-src https: wss:";
 

@@ -8,7 +8,8 @@ import { chromium } from 'playwright';
 import { expect, onTestFinished, test } from 'vitest';
 import { startDevnet } from '../../src/devnet/index.ts';
 import { createAuthority } from '../support/certificates.ts';
-import { startOrigin, text } from '../support/origin.ts';
+import { startOrigin } from '../support/origin.ts';
+import { text } from '../support/text.ts';
 
 type Given = [api: string, ca: string[] | undefined, urls: string[]];
 declare function fetchAll(...given: Given): Promise<string[]>;

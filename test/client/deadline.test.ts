@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { withDeadline } from '../../src/client/deadline.ts';
-import { VirtualPlatform } from '../../src/devnet/index.ts';
+import { VirtualPlatform } from '../support/virtual-platform.ts';
 
 const late = () => new Error('too late');
 

@@ -12,6 +12,7 @@ import { TrafficStreams } from '../../src/client/traffic-streams.ts';
 import { type QueuedFragment, Transmissions } from '../../src/client/transmissions.ts';
 import { MixnetError } from '../../src/errors.ts';
 import { isCover, openAck, openFromSender, Reassembler, type Recipient } from '../../src/message/index.ts';
+import { hex } from '../support/bytes.ts';
 import { criticalDistance, distanceFromExponential } from '../support/kolmogorov-smirnov.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { type Journey, TinyMixnet } from '../support/tiny-mixnet.ts';
@@ -237,7 +238,7 @@ describe('a message', () => {
     await sender.platform.advance(30_000);
     expect(await result).toBe('delivered');
     expect(sender.received).toEqual([message]);
-    const sent = sender.seen.map(({ bytes }) => Buffer.from(bytes.subarray(0, 32)).toString('hex'));
+    const sent = sender.seen.map(({ bytes }) => hex(bytes.subarray(0, 32)));
     expect(new Set(sent).size).toBe(sent.length);
     expect(sender.transmissions.pending).toBe(0);
   });

@@ -17,6 +17,7 @@ import {
   storeField,
   subtract,
 } from '../../src/crypto/field25519.ts';
+import { hex, unhex } from '../support/bytes.ts';
 
 const P = 2n ** 255n - 19n;
 
@@ -145,11 +146,11 @@ function exact(element: FieldElement): bigint {
 }
 
 function numberOf(element: FieldElement): bigint {
-  return BigInt(`0x${Buffer.from(encodeField(element)).reverse().toString('hex')}`);
+  return BigInt(`0x${hex(encodeField(element).toReversed())}`);
 }
 
 function bytesOf(value: bigint): Uint8Array {
-  return Uint8Array.from(Buffer.from(value.toString(16).padStart(64, '0'), 'hex').reverse());
+  return unhex(value.toString(16).padStart(64, '0')).reverse();
 }
 
 function modulo(value: bigint): bigint {

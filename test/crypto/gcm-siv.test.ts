@@ -1,19 +1,16 @@
 import { gcmsiv } from '@noble/ciphers/aes.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import * as node from '../../src/crypto/node.ts';
 import { polyval } from '../../src/crypto/polyval.ts';
-import * as portable from '../../src/crypto/portable.ts';
+import { unhex as bytes, hex } from '../support/bytes.ts';
+import { implementations } from './implementations.ts';
 
 test('POLYVAL of RFC 8452 appendix A', () => {
   const blocks = bytes('4f4f95668c83dfb6401762bb2d01a262d1a24ddd2721d006bbe45f20d3c9f362');
   expect(hex(polyval(bytes('25629347589242761d31f826ba4b757b'), blocks))).toBe('f7a3b47b846119fae5b7866cf5e5b77e');
 });
 
-describe.each([
-  ['node:crypto', node],
-  ['plain JavaScript', portable],
-])('AES-256-GCM-SIV by %s', (_, { gcmSivSeal, gcmSivOpen }) => {
+describe.each(implementations)('AES-256-GCM-SIV by %s', (_, { gcmSivSeal, gcmSivOpen }) => {
   test('counts beyond 2³² without touching the rest of the block: RFC 8452 C.3', () => {
     const [key, nonce] = [new Uint8Array(32), new Uint8Array(12)];
     const plaintext = bytes('000000000000000000000000000000004db923dc793ee6497c76dcc03a98e108');
@@ -35,18 +32,10 @@ describe.each([
         const before = memory.slice();
         const sealed = gcmSivSeal(key, nonce, plaintext);
         expect(hex(sealed)).toBe(hex(gcmsiv(Uint8Array.from(key), Uint8Array.from(nonce)).encrypt(plaintext)));
-        expect(hex(gcmSivOpen(key, nonce, sealed))).toBe(hex(plaintext));
+        expect(gcmSivOpen(key, nonce, sealed)).toEqual(plaintext);
         expect(memory).toEqual(before);
       }),
       { numRuns: 200 },
     );
   });
 });
-
-function bytes(text: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(text, 'hex'));
-}
-
-function hex(data: Uint8Array | undefined): string {
-  return Buffer.from(data ?? []).toString('hex');
-}

@@ -2,22 +2,21 @@
 
 import { ed25519, x25519 as nobleX25519 } from '@noble/curves/ed25519.js';
 import { describe, expect, test } from 'vitest';
-import * as node from '../../src/crypto/node.ts';
-import * as portable from '../../src/crypto/portable.ts';
-import type { FixedPoint, Primitives } from '../../src/crypto/primitives.ts';
+import { x25519, x25519PublicKey } from '#crypto';
+import { equalBytes } from '../../src/crypto/bytes.ts';
+import type { FixedPoint } from '../../src/crypto/primitives.ts';
 import { clampedRepresentative, scalarProduct, timesScalar } from '../../src/crypto/scalar-product.ts';
+import { hex } from '../support/bytes.ts';
 import { literalChain, type X25519 } from '../support/literal-chain.ts';
 import { seededRandom } from '../support/seeded-random.ts';
+import { implementations } from './implementations.ts';
 
 const { Point } = ed25519;
 const { Fp } = Point;
 /** A point of order eight: its multiples are all the points of small order. */
 const torsion = Point.fromHex('c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a');
 
-describe.each([
-  ['node:crypto', node],
-  ['noble', portable],
-] as const satisfies readonly (readonly [string, Primitives])[])('%s', (name, primitives) => {
+describe.each(implementations)('%s', (name, primitives) => {
   test('1,000 random routes have the secrets of the literal chain', () => {
     const random = seededRandom(`routes/${name}`);
     const keys = honestKeys(60, random);
@@ -28,7 +27,7 @@ describe.each([
         hops.map(hop => required(keys[hop])),
         hops.map(hop => required(points[hop])),
         random(32),
-        node.x25519,
+        x25519,
       );
     }
   }, 60_000);
@@ -38,7 +37,7 @@ describe.each([
     for (let i = 0; i < 40; i++) {
       const keys = honestKeys(3, random).map(() => withTorsion(random, 1 + (i % 7)));
       const points = keys.map(key => required(primitives.fixedPoint(key)));
-      expectLiteral(keys, points, random(32), node.x25519);
+      expectLiteral(keys, points, random(32), x25519);
     }
   });
 
@@ -91,8 +90,8 @@ describe.each([
     for (const key of onTwist) {
       expect(primitives.fixedPoint(key)).toBeUndefined();
       const [first, second] = [random(32), random(32)];
-      const literal = node.x25519(second, node.x25519(first, key));
-      const collapsed = node.x25519(clampedRepresentative(timesScalar(scalarProduct(first), second)), key);
+      const literal = x25519(second, x25519(first, key));
+      const collapsed = x25519(clampedRepresentative(timesScalar(scalarProduct(first), second)), key);
       expect(collapsed).not.toEqual(literal);
     }
   });
@@ -130,17 +129,17 @@ function expectLiteral(
 ): void {
   let product = scalarProduct(initialSecret);
   for (const [i, { shared, expanded }] of literalChain(initialSecret, keys, x25519).entries()) {
-    if (!Buffer.from(shared).equals(required(points[i]).multiply(product))) expect.unreachable(`hop ${i} differs`);
+    if (!equalBytes(shared, required(points[i]).multiply(product))) expect.unreachable(`hop ${i} differs`);
     product = timesScalar(product, expanded.subarray(224, 256));
   }
 }
 
 function honestKeys(count: number, random: (length: number) => Uint8Array): Uint8Array[] {
-  return Array.from({ length: count }, () => node.x25519PublicKey(random(32)));
+  return Array.from({ length: count }, () => x25519PublicKey(random(32)));
 }
 
 function withTorsion(random: (length: number) => Uint8Array, times: number): Uint8Array {
-  const scalar = 1n + (BigInt(`0x${Buffer.from(random(31)).toString('hex')}`) % (Point.Fn.ORDER - 1n));
+  const scalar = 1n + (BigInt(`0x${hex(random(31))}`) % (Point.Fn.ORDER - 1n));
   const { y } = Point.BASE.multiply(scalar).add(torsion.multiplyUnsafe(BigInt(times)));
   return Fp.toBytes(Fp.div(Fp.ONE + y, Fp.ONE - y));
 }

@@ -17,9 +17,9 @@ import { VirtualPlatform } from '../../src/devnet/virtual-clock.ts';
 import { isCover, openFromSender, splitAckBlock } from '../../src/message/index.ts';
 import { packetSizeOfTotal } from '../../src/sphinx/index.ts';
 import { Directory } from '../../src/topology/index.ts';
+import { hex } from '../support/bytes.ts';
 import { criticalChiSquare, differenceOfCounts, distanceFromUniform } from '../support/chi-square.ts';
 import { criticalDistance, distanceFromExponential } from '../support/kolmogorov-smirnov.ts';
-import { hex } from '../support/scripted-random.ts';
 
 const kinds = ['cover', 'new', 'again', 'answer'] as const;
 type Kind = (typeof kinds)[number];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { equalBytes } from '../../src/crypto/bytes.ts';
 import { MixnetError } from '../../src/errors.ts';
 import { decodeRequest, Exits, type MixnetStream, type OpenStreamOptions } from '../../src/exit/index.ts';
 import { VirtualPlatform } from '../support/virtual-platform.ts';
@@ -448,7 +449,7 @@ describe('over a mixnet that delays, reorders, repeats, and loses one message in
         let at = 0;
         return {
           data: (bytes, socket) => {
-            expect(Buffer.compare(bytes, pattern(at, bytes.length))).toBe(0);
+            expect(equalBytes(bytes, pattern(at, bytes.length))).toBe(true);
             at += bytes.length;
             socket.send(bytes);
           },
@@ -468,7 +469,7 @@ describe('over a mixnet that delays, reorders, repeats, and loses one message in
       })();
       let at = 0;
       for await (const chunk of stream.readable) {
-        expect(Buffer.compare(chunk, pattern(at, chunk.length))).toBe(0);
+        expect(equalBytes(chunk, pattern(at, chunk.length))).toBe(true);
         at += chunk.length;
         if (at === size) break;
       }

@@ -1,15 +1,15 @@
-/** A fetch over loopback streams and an origin to ask, both gone when the test is. */
+/** A fetch over streams on loopback and an origin to ask, both gone when the test is. */
 
 import { expect, onTestFinished } from 'vitest';
 import { createFetch, type Fetch, type FetchContext } from '../../src/fetch/index.ts';
-import { LoopbackExit, type LoopbackOptions } from '../support/loopback-streams.ts';
-import { type Echo, type Origin, type OriginOptions, startOrigin } from '../support/origin.ts';
+import type { Echo } from '../support/origin.ts';
 import { type WatchedPlatform, watchedPlatform } from '../support/watched-platform.ts';
+import { Exit, type ExitOptions, type Origin, type OriginOptions, startOrigin } from './ground.ts';
 
 export interface Bed {
   readonly fetch: Fetch;
   readonly origin: Origin;
-  readonly exit: LoopbackExit;
+  readonly exit: Exit;
   readonly platform: WatchedPlatform;
   /** The URL of a path at the origin. */
   readonly at: (path: string) => string;
@@ -18,7 +18,7 @@ export interface Bed {
 }
 
 export interface BedOptions extends OriginOptions, Partial<FetchContext> {
-  readonly exit?: LoopbackOptions;
+  readonly exit?: ExitOptions;
 }
 
 export async function bed(options: BedOptions = {}): Promise<Bed> {
@@ -29,7 +29,7 @@ export async function bed(options: BedOptions = {}): Promise<Bed> {
     ...(routes && { routes }),
   });
   const platform = watchedPlatform();
-  const exit = new LoopbackExit(exitOptions);
+  const exit = new Exit(exitOptions);
   const fetch = createFetch({ open: exit.openStream, platform, ...context });
   onTestFinished(async () => {
     await fetch.close();

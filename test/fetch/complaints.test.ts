@@ -3,7 +3,7 @@
 import { Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import { MixnetError } from '../../src/errors.ts';
-import { text } from '../support/origin.ts';
+import { text } from '../support/text.ts';
 import { bed, expectQuiet, failureCode } from './bed.ts';
 
 test('"fetching the same URL twice at once fails": every call has its own answer', async () => {

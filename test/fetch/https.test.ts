@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createAuthority } from '../support/certificates.ts';
-import { startOrigin, text } from '../support/origin.ts';
+import { startOrigin } from '../support/origin.ts';
+import { text } from '../support/text.ts';
 import { watchedPlatform } from '../support/watched-platform.ts';
 import { bed, expectQuiet, failureCode, rejection } from './bed.ts';
 

@@ -1,4 +1,7 @@
+import { base64 } from '@scure/base';
 import { describe, expect, test } from 'vitest';
+import { createPlatform } from '#platform';
+import { readObjectUrl } from '../../src/fetch/index.ts';
 import { bed, expectQuiet, rejection } from './bed.ts';
 
 describe('data: URLs', () => {
@@ -33,7 +36,7 @@ describe('data: URLs', () => {
     const { fetch } = await bed();
     for (const url of [
       `data:,${Array.from(bytes, byte => `%${byte.toString(16).padStart(2, '0')}`).join('')}`,
-      `data:;base64,${Buffer.from(bytes).toString('base64')}`,
+      `data:;base64,${base64.encode(bytes)}`,
     ]) {
       expect(new Uint8Array(await (await fetch(url)).arrayBuffer())).toEqual(bytes);
     }
@@ -42,8 +45,7 @@ describe('data: URLs', () => {
 
 describe('blob: URLs', () => {
   test('give what the platform has under them', async () => {
-    const { resolveObjectURL } = await import('node:buffer');
-    const it = await bed({ blobOf: async url => resolveObjectURL(url) as Blob | undefined });
+    const it = await bed({ blobOf: url => readObjectUrl(url, createPlatform()) });
     const url = URL.createObjectURL(new Blob(['content'], { type: 'text/x-thing' }));
     const response = await it.fetch(url);
     expect([...response.headers]).toEqual([

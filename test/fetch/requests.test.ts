@@ -22,14 +22,6 @@ describe('what a request can be made from', () => {
     expect(overridden.headers).not.toHaveProperty('x-b');
   });
 
-  test('the Request class of another copy of fetch does as well', async () => {
-    const { Request: OtherRequest } = await import('undici');
-    const { echo, at } = await bed();
-    const request = new OtherRequest(at('/echo'), { method: 'POST', body: 'from elsewhere' }) as unknown as Request;
-    expect(await echo(request)).toMatchObject({ method: 'POST', body: 'from elsewhere' });
-    expect(request.bodyUsed).toBe(true);
-  });
-
   test('a Request whose body was used is refused', async () => {
     const { fetch, at } = await bed();
     const request = new Request(at('/echo'), { method: 'POST', body: 'once' });
@@ -51,7 +43,7 @@ describe('what a request can be made from', () => {
   });
 
   test('names go to the exit as they are, IPv6 addresses without brackets, ports as given or by scheme', async () => {
-    const { fetch, exit } = await bed({ exit: { hosts: { 'xn--bcher-kva.example': 9 } } });
+    const { fetch, exit } = await bed();
     await rejection(fetch('http://BÜCHER.example/'));
     await rejection(fetch('http://[::1]:8081/'));
     expect(exit.asked).toMatchObject([

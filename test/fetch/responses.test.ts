@@ -1,7 +1,8 @@
+import { base64 } from '@scure/base';
 import { describe, expect, test } from 'vitest';
 import { rawHeaders } from '../../src/fetch/index.ts';
-import { text } from '../support/origin.ts';
-import { bed, expectQuiet, failureCode } from './bed.ts';
+import { text } from '../support/text.ts';
+import { bed, expectQuiet, failureCode, rejection } from './bed.ts';
 
 describe('what a response tells', () => {
   test('is the platform’s own Response, of type basic, with its URL and without the fragment', async () => {
@@ -29,11 +30,13 @@ describe('what a response tells', () => {
     expect([first.byteLength, second.byteLength]).toEqual([300_000, 300_000]);
   });
 
-  test('every Set-Cookie is there, in headers and raw', async () => {
+  test('every Set-Cookie is there raw, and in headers where the platform lets it be', async () => {
     const { fetch, at } = await bed();
     const response = await fetch(at('/cookies'));
     const cookies = ['a=1; Path=/', 'b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT'];
-    expect(response.headers.getSetCookie()).toEqual(cookies);
+    // Browsers take it out of every Response that a program makes.
+    const shown = new Response(null, { headers: [['Set-Cookie', 'c=3']] }).headers.has('Set-Cookie');
+    expect(response.headers.getSetCookie()).toEqual(shown ? cookies : []);
     expect(rawHeaders(response).filter(([name]) => name === 'Set-Cookie')).toEqual(cookies.map(c => ['Set-Cookie', c]));
   });
 
@@ -99,7 +102,8 @@ describe('response bodies', () => {
     const response = await fetch(at('/drip/4'));
     const pieces: string[] = [];
     for await (const piece of response.body ?? []) pieces.push(new TextDecoder().decode(piece));
-    expect(pieces).toEqual(['piece 4;', 'piece 3;', 'piece 2;', 'piece 1;']);
+    expect(pieces.join('')).toBe('piece 4;piece 3;piece 2;piece 1;');
+    expect(pieces.length).toBeGreaterThan(1);
   });
 
   test('are byte streams, which fill the reader’s own buffer', async () => {
@@ -113,39 +117,6 @@ describe('response bodies', () => {
       expect(value?.length).toBeLessThanOrEqual(1000);
     }
     expect(read).toBe(text);
-  });
-
-  test('fifty megabytes arrive whole', async () => {
-    const it = await bed();
-    const response = await it.fetch(it.at('/bytes/50000000'));
-    let length = 0;
-    for await (const piece of response.body ?? []) length += piece.length;
-    expect(length).toBe(50_000_000);
-    await expectQuiet(it, 1);
-  });
-
-  test('a reader who pauses holds the server back', async () => {
-    let sent = 0;
-    const { fetch, at } = await bed({
-      routes: {
-        '/flood': (_, response) => {
-          const piece = Buffer.alloc(64 * 1024);
-          const more = () => {
-            while (!response.destroyed && response.write(piece)) sent += piece.length;
-          };
-          response.on('drain', more);
-          more();
-        },
-      },
-    });
-    const response = await fetch(at('/flood'));
-    let before = -1;
-    while (before !== sent) {
-      before = sent;
-      await new Promise(resolve => setTimeout(resolve, 50));
-    }
-    expect(sent).toBeLessThan(16 * 1024 * 1024);
-    await response.body?.cancel();
   });
 
   test('that end with the connection are read to its end', async () => {
@@ -163,6 +134,18 @@ describe('response bodies', () => {
     }
     await expectQuiet(it, 0);
   });
+
+  test.each(['arrayBuffer', 'blob', 'formData', 'json', 'text'] as const)(
+    'that are cut short say so to who reads them by %s, clones too',
+    async name => {
+      const { fetch, at } = await bed();
+      const response = await fetch(at('/short-length'));
+      const clone = response.clone();
+      expect(await failureCode(clone[name]())).toBe('ERR_MIX_HTTP_TRUNCATED');
+      expect(await failureCode(response[name]())).toBe('ERR_MIX_HTTP_TRUNCATED');
+      expect(await rejection(response[name]())).not.toHaveProperty('cause');
+    },
+  );
 
   test('what came before the cut can be read', async () => {
     const { fetch, at } = await bed();
@@ -194,12 +177,18 @@ describe('integrity', () => {
 
   test('one that matches is; the strongest algorithm counts; unknown ones demand nothing', async () => {
     const { fetch, at } = await bed();
-    const { createHash } = await import('node:crypto');
-    const good = (name: string) => `${name}-${createHash(name).update('{"answer":42}').digest('base64')}`;
-    const fits = [good('sha256'), good('sha384'), good('sha512'), `${sha256} ${good('sha512')}`, 'md5-xyz', ''];
+    const good = async (bits: number) => `sha${bits}-${await digestOf('{"answer":42}', bits)}`;
+    const [short, middle, long] = [await good(256), await good(384), await good(512)];
+    const fits = [short, middle, long, `${sha256} ${long}`, 'md5-xyz', ''];
     for (const integrity of fits)
       expect(await (await fetch(at('/json'), { integrity })).json()).toEqual({ answer: 42 });
-    const weakOnly = `${good('sha256')} ${good('sha512').replace(/.{4}=*$/, 'AAAA')}`;
+    const weakOnly = `${short} ${long.replace(/.{4}=*$/, 'AAAA')}`;
     expect(await failureCode(fetch(at('/json'), { integrity: weakOnly }))).toBe('ERR_MIX_HTTP_INTEGRITY');
   });
 });
+
+/** Base64. */
+async function digestOf(content: string, bits: number): Promise<string> {
+  const digest = await crypto.subtle.digest(`SHA-${bits}`, new TextEncoder().encode(content));
+  return base64.encode(new Uint8Array(digest));
+}

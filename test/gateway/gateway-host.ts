@@ -1,8 +1,5 @@
-/** A gateway for tests: our own gateway-side state machine behind websockets, real ones or in memory. */
+/** A gateway for tests: our own gateway-side state machine, behind websockets in memory or, by `listen.ts`, real ones. */
 
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { type WebSocket, WebSocketServer } from 'ws';
 import { ed25519PublicKey } from '#crypto';
 import {
   GatewayClients,
@@ -22,7 +19,7 @@ export function identityOf(name: string): Identity {
 }
 
 /** How a session reaches its client. */
-interface Peer {
+export interface Peer {
   send(data: string | Uint8Array): void;
   cut(): void;
   /** Whether a pong comes back. */
@@ -111,46 +108,6 @@ export class GatewayHost {
       pinged.then(alive => this.#carryOut(session, session.challenged(alive, this.#wallTime())));
     }
   }
-}
-
-/** Behind a real websocket server on the loopback. */
-export async function listen(
-  host: GatewayHost,
-  port = 0,
-): Promise<{ url: string; port: number; close(): Promise<void> }> {
-  const server = new WebSocketServer({ host: '127.0.0.1', port });
-  await once(server, 'listening');
-  server.on('connection', socket => {
-    const { receive, closed } = host.accept(peerOf(socket));
-    socket.on('message', (data: Buffer, isBinary) => receive(isBinary ? new Uint8Array(data) : data.toString()));
-    socket.on('close', closed);
-  });
-  const bound = (server.address() as AddressInfo).port;
-  return {
-    url: `ws://127.0.0.1:${bound}/`,
-    port: bound,
-    async close() {
-      for (const socket of server.clients) socket.terminate();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
-
-function peerOf(socket: WebSocket): Peer {
-  return {
-    send: data => socket.send(data),
-    cut: () => socket.terminate(),
-    ping: () =>
-      new Promise(resolve => {
-        const timer = setTimeout(() => resolve(false), 1_000);
-        socket.once('pong', () => {
-          clearTimeout(timer);
-          resolve(true);
-        });
-        socket.ping(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
-      }),
-  };
 }
 
 /** Websockets in memory for a `VirtualPlatform`, with the ways in which a network fails. */

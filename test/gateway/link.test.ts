@@ -3,7 +3,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { GatewayLink, type GatewayLinkOptions, type LinkState, type OutgoingPacket } from '../../src/gateway/index.ts';
 import { createNodePlatform } from '../../src/platform/node.ts';
-import { GatewayHost, identityOf, listen } from './gateway-host.ts';
+import { GatewayHost, identityOf } from './gateway-host.ts';
+import { listen } from './listen.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -23,7 +23,8 @@ import {
   signedPlaintext,
 } from '../../src/gateway/index.ts';
 import { decodeMixPacket, encodeMixPacket } from '../../src/sphinx/index.ts';
-import { hex, scripted, unhex } from '../support/scripted-random.ts';
+import { hex, unhex } from '../support/bytes.ts';
+import { scripted } from '../support/scripted-random.ts';
 import vectors from '../vectors/gateway-vectors.json';
 
 const { captured, synthetic, source_tests: sourceTests } = vectors;

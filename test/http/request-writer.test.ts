@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeChunk, encodeLastChunk, encodeRequestHead, type Field } from '../../src/http/index.ts';
+import { latin1Of } from '../support/bytes.ts';
 
 const host: Field = ['Host', 'shop.test'];
 
 function head(target: string, headers: readonly Field[], method = 'GET'): string {
-  return Buffer.from(encodeRequestHead({ method, target, headers })).toString('latin1');
+  return latin1Of(encodeRequestHead({ method, target, headers }));
 }
 
 describe('a request head', () => {
@@ -68,8 +69,8 @@ describe('a request head', () => {
 describe('a chunked body', () => {
   test('is size in hexadecimal, data, and the empty chunk at the end', () => {
     const data = new TextEncoder().encode('a'.repeat(26));
-    expect(Buffer.from(encodeChunk(data)).toString()).toBe(`1a\r\n${'a'.repeat(26)}\r\n`);
-    expect(Buffer.from(encodeLastChunk()).toString()).toBe('0\r\n\r\n');
+    expect(latin1Of(encodeChunk(data))).toBe(`1a\r\n${'a'.repeat(26)}\r\n`);
+    expect(latin1Of(encodeLastChunk())).toBe('0\r\n\r\n');
   });
 
   test('does not end by a write of no bytes', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { concatBytes } from '../../src/crypto/bytes.ts';
 import { MixnetError, type MixnetErrorCode } from '../../src/errors.ts';
 import {
   maxChunkLineBytes,
@@ -9,6 +10,7 @@ import {
   type ResponseEvent,
   ResponseReader,
 } from '../../src/http/index.ts';
+import { latin1 as bytes, latin1Of } from '../support/bytes.ts';
 
 /** What a reader made of a response, with the body in one piece, so that two slicings can be compared. */
 interface Reading {
@@ -18,10 +20,6 @@ interface Reading {
   error?: MixnetErrorCode;
 }
 
-function bytes(text: string): Uint8Array {
-  return Buffer.from(text, 'latin1');
-}
-
 /** Feeds the slices, then the end of the connection if `eof`. */
 function read(slices: readonly Uint8Array[], { method = 'GET', eof = true } = {}): Reading {
   const reader = new ResponseReader({ method });
@@ -29,7 +27,7 @@ function read(slices: readonly Uint8Array[], { method = 'GET', eof = true } = {}
   const note = (event: ResponseEvent): void => {
     if (event.type === 'body') {
       expect(event.bytes.length).toBeGreaterThan(0);
-      reading.body += Buffer.from(event.bytes).toString('latin1');
+      reading.body += latin1Of(event.bytes);
       return;
     }
     const { type, ...rest } = event;
@@ -371,10 +369,10 @@ describe('however the stream is sliced', () => {
   test('random bytes bring nothing but our own errors', () => {
     const garbage = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
-      fc.uint8Array({ maxLength: 200 }).map(tail => Buffer.concat([bytes(ok), tail])),
+      fc.uint8Array({ maxLength: 200 }).map(tail => concatBytes(bytes(ok), tail)),
       fc
         .uint8Array({ maxLength: 200 })
-        .map(tail => Buffer.concat([bytes(`${ok}Transfer-Encoding: chunked\r\n\r\n`), tail])),
+        .map(tail => concatBytes(bytes(`${ok}Transfer-Encoding: chunked\r\n\r\n`), tail)),
     );
     fc.assert(
       fc.property(garbage, method, (input, requestMethod) => {

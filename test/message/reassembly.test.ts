@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { equalBytes } from '../../src/crypto/bytes.ts';
 import { MixnetError } from '../../src/errors.ts';
 import { type Fragment, Reassembler, splitMessage } from '../../src/message/index.ts';
 import { packetSizes } from '../../src/sphinx/index.ts';
@@ -174,7 +175,7 @@ describe('bounds', () => {
     let received: Uint8Array | undefined;
     for (const fragment of [...fragments].reverse()) received = reassembler.insert(fragment.bytes, 0);
     expect(received?.length).toBe(message.length);
-    expect(Buffer.compare(received ?? new Uint8Array(0), message)).toBe(0);
+    expect(equalBytes(received ?? new Uint8Array(0), message)).toBe(true);
   });
 });
 

@@ -1,6 +1,5 @@
 /** What the tests of this room share: the vectors, typed as far as they are used, and hex. */
 
-import { readFileSync } from 'node:fs';
 import { blake3 } from '#crypto';
 import { concatBytes } from '../../src/crypto/bytes.ts';
 import { type NymMessage, parseRecipient, type ReplySurb, type SenderTag } from '../../src/message/index.ts';
@@ -14,6 +13,10 @@ import {
   parseNodeAddress,
   type RotationMarker,
 } from '../../src/sphinx/index.ts';
+import { unhex as fromHex, hex } from '../support/bytes.ts';
+import captured from '../vectors/messages-vectors.json';
+
+export { fromHex, hex };
 
 export interface MessageVector {
   readonly name: string;
@@ -128,17 +131,7 @@ interface Vectors {
   };
 }
 
-export const vectors = JSON.parse(
-  readFileSync(new URL('../vectors/messages-vectors.json', import.meta.url), 'utf8'),
-) as Vectors;
-
-export function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
-}
-
-export function fromHex(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'hex'));
-}
+export const vectors = captured as unknown as Vectors;
 
 export function digest(bytes: Uint8Array): string {
   return hex(blake3(bytes));

@@ -28,7 +28,8 @@ import {
 } from '../../src/sphinx/key-schedule.ts';
 import { lionessDecrypt, lionessEncrypt } from '../../src/sphinx/lioness.ts';
 import { encapsulate, recoverPlaintext } from '../../src/sphinx/payload.ts';
-import { bytes, headerRequest, hex, type PacketEntry, vectors } from './vectors.ts';
+import { unhex as bytes, hex } from '../support/bytes.ts';
+import { headerRequest, type PacketEntry, vectors } from './vectors.ts';
 
 describe('primitives', () => {
   test('LIONESS encrypts and decrypts as the upstream crate does', () => {

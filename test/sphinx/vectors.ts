@@ -1,8 +1,9 @@
 /** `test/vectors/sphinx-vectors.json`: captured from a compiled sphinx-packet 0.6.0 and from Nym's own client, or derived. */
 
-import { readFileSync } from 'node:fs';
 import type { RandomBytes } from '../../src/platform/platform.ts';
 import { decodeNodeAddress, type Hop, nodeKey } from '../../src/sphinx/index.ts';
+import { unhex as bytes } from '../support/bytes.ts';
+import captured from '../vectors/sphinx-vectors.json';
 
 export interface RouteEntry {
   readonly nodePrivateKey: string;
@@ -81,17 +82,7 @@ export interface SphinxVectors {
   readonly surbs: readonly SurbEntry[];
 }
 
-export const vectors: SphinxVectors = JSON.parse(
-  readFileSync(new URL('../vectors/sphinx-vectors.json', import.meta.url), 'utf8'),
-);
-
-export function bytes(hex: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(hex, 'hex'));
-}
-
-export function hex(data: Uint8Array): string {
-  return Buffer.from(data).toString('hex');
-}
+export const vectors = captured as unknown as SphinxVectors;
 
 /** Everything that the maker of the entry's header put in, the drawn bytes included. */
 export function headerRequest(entry: HeaderEntry) {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MixnetError } from '../../src/errors.ts';
 import { type ClientRecord, decodeClientRecord, encodeClientRecord } from '../../src/storage/index.ts';
+import { hex, latin1, latin1Of } from '../support/bytes.ts';
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const time = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
@@ -48,11 +49,9 @@ describe('the record of a client', () => {
   test('keeps its format: what an older version wrote is still read', () => {
     const encoded = encodeClientRecord(sample);
     expect(encoded.length).toBe(4 + 1 + 32 + 32 + 16 + 32 + 32 + 8 + 8 + 2 + 24 + 8);
-    expect(Buffer.from(encoded.subarray(0, 5)).toString('latin1')).toBe('mixc\x01');
-    expect(Buffer.from(encoded.subarray(149)).toString('hex')).toBe(
-      '0000000069f495c00000019de368f6000018' +
-        Buffer.from('wss://gateway.test:9001/').toString('hex') +
-        Buffer.from(encoded.subarray(-8)).toString('hex'),
+    expect(latin1Of(encoded.subarray(0, 5))).toBe('mixc\x01');
+    expect(hex(encoded.subarray(149))).toBe(
+      `0000000069f495c00000019de368f6000018${hex(latin1('wss://gateway.test:9001/'))}${hex(encoded.subarray(-8))}`,
     );
   });
 

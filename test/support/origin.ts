@@ -3,9 +3,10 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { createGzip, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import type { IssuedCertificate } from './certificates.ts';
 import { oddAnswers } from './odd-answers.ts';
+import { text } from './text.ts';
 
 export interface Origin {
   /** `http://127.0.0.1:port`, or of the host that was asked for. */
@@ -83,8 +84,6 @@ export interface Echo {
   readonly body: string;
 }
 
-export const text = 'The quick brown fox jumps over the lazy dog. '.repeat(200);
-
 /** A route `/name/…` gets everything below `/name/`. */
 const usualRoutes: Readonly<Record<string, RequestListener>> = {
   '/echo': async (request, response) => {
@@ -108,6 +107,8 @@ const usualRoutes: Readonly<Record<string, RequestListener>> = {
     response.writeHead(Number(last(request)), to === null ? {} : { location: to });
     response.end('moved');
   },
+  '/redirect-to-umlaut': (_, response) =>
+    response.writeHead(302, { location: Buffer.from('/ü').toString('latin1') }).end(),
   /** `/countdown/3`: so many redirects. */
   '/countdown/…': (request, response) => {
     const left = Number(last(request));
@@ -204,6 +205,20 @@ const usualRoutes: Readonly<Record<string, RequestListener>> = {
   '/gzip-bomb': (_, response) => {
     response.setHeader('content-encoding', 'gzip');
     response.end(gzipSync(Buffer.alloc(64 * 1024 * 1024)));
+  },
+  /** Cut short by the connection. */
+  '/gzip-cut': (_, response) => {
+    const whole = gzipSync(text.repeat(50));
+    response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': whole.length });
+    response.write(whole.subarray(0, -50), () => response.destroy());
+  },
+  /** One piece, and then nothing more. */
+  '/gzip-slow': (_, response) => {
+    const gzip = createGzip();
+    response.setHeader('content-encoding', 'gzip');
+    gzip.pipe(response);
+    gzip.write('first');
+    gzip.flush();
   },
   '/unknown-coding': coded('br', Buffer.from('brotli would be here')),
   '/six-codings': coded('gzip, gzip, gzip, gzip, gzip, gzip', Buffer.from('anything')),

@@ -9,11 +9,3 @@ export function scripted(...draws: readonly Uint8Array[]): RandomBytes {
     return next;
   };
 }
-
-export function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
-}
-
-export function unhex(text: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(text, 'hex'));
-}

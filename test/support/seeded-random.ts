@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '@noble/hashes/sha2.js';
 import type { RandomBytes } from '../../src/platform/platform.ts';
 
 /** The same bytes for the same seed, for tests that must repeat: SHA-256 over seed and counter. */
@@ -8,7 +8,7 @@ export function seededRandom(seed: string): RandomBytes {
   return length => {
     const drawn = new Uint8Array(length);
     for (let filled = 0; filled < length; ) {
-      if (pool.length === 0) pool = new Uint8Array(createHash('sha256').update(`${seed}/${counter++}`).digest());
+      if (pool.length === 0) pool = sha256(new TextEncoder().encode(`${seed}/${counter++}`));
       const taken = pool.subarray(0, length - filled);
       drawn.set(taken, filled);
       filled += taken.length;

@@ -5,7 +5,6 @@
 
 import { sign } from 'node:crypto';
 import { concatBytes } from '../../src/crypto/bytes.ts';
-import { type CipherSuite, cipherSuites } from '../../src/tls/protocol/cipher-suites.ts';
 import { contentTypes, extensionTypes, messageTypes, versions } from '../../src/tls/protocol/codes.ts';
 import { encodeExtensions, readExtensions } from '../../src/tls/protocol/extensions.ts';
 import { groups } from '../../src/tls/protocol/groups.ts';
@@ -26,6 +25,7 @@ import {
   vector16,
   wireReader,
 } from '../../src/tls/protocol/wire.ts';
+import { suiteOf } from './suites.ts';
 
 export interface ServerIdentity {
   /** DER, the server's own first. */
@@ -50,12 +50,6 @@ export interface ServerHelloFields {
   readonly compression?: number;
   readonly extensions?: readonly (readonly [number, Uint8Array])[];
 }
-
-export const suiteOf = (id: number): CipherSuite => {
-  const suite = cipherSuites.find(known => known.id === id);
-  if (suite === undefined) throw new Error('no such suite');
-  return suite;
-};
 
 const seeded = (length: number): Uint8Array => new Uint8Array(length).fill(0x5a);
 

@@ -21,7 +21,7 @@ describe('a topology', () => {
         headers.add(JSON.stringify(init.headers));
         inFlight += 1;
         // Answers only when all have been asked.
-        while (inFlight < 3) await new Promise(resolve => setImmediate(resolve));
+        while (inFlight < 3) await new Promise(resolve => setTimeout(resolve));
         return answersOf(network())(url);
       },
     });

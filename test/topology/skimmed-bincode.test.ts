@@ -5,7 +5,7 @@ import { skimmedBincode } from '../../src/devnet/skimmed-bincode.ts';
 import { MixnetError } from '../../src/errors.ts';
 import { readSkimmedBincode } from '../../src/topology/skimmed-bincode.ts';
 import { parseSkimmedPage } from '../../src/topology/skimmed-nodes.ts';
-import { unhex } from '../support/scripted-random.ts';
+import { unhex } from '../support/bytes.ts';
 import vectors from '../vectors/gateway-vectors.json';
 import { keyText } from './directory-answers.ts';
 

@@ -11,7 +11,7 @@ import {
   rotationIdOf,
 } from '../../src/topology/index.ts';
 import { parseSkimmedPage } from '../../src/topology/skimmed-nodes.ts';
-import { hex } from '../support/scripted-random.ts';
+import { hex } from '../support/bytes.ts';
 import vectors from '../vectors/gateway-vectors.json';
 
 const { source_tests: sourceTests, synthetic } = vectors;
