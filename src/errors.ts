@@ -29,7 +29,7 @@ export const mixnetErrorCodes = {
   ERR_MIX_EXIT_NONE: 'No exit is known, or every exit tried has failed.',
   ERR_MIX_EXIT_REFUSED: 'The exit refused the destination: its policy forbids it, or the name does not resolve.',
   ERR_MIX_EXIT_DIAL_FAILED: 'The exit could not open a TCP connection to the destination.',
-  ERR_MIX_EXIT_SILENT: 'The exit did not answer in time.',
+  ERR_MIX_EXIT_SILENT: 'The exit did not answer in time, or has fallen silent.',
   ERR_MIX_EXIT_STALLED:
     'The exit said that it had connected, but the first answer of the destination did not come in time.',
   ERR_MIX_EXIT_CLOSED: 'The exit closed the connection before it was done.',

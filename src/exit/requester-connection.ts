@@ -41,8 +41,15 @@ export const MAX_UNACKNOWLEDGED_MESSAGES = limits.streamUnacknowledgedMessages;
 export const STARVATION_TIME: Milliseconds = 45_000;
 /** An exit cuts a connection that long after it last got a byte for it; empty messages do not count. */
 export const EXIT_IDLE_TIME: Milliseconds = 300_000;
+/**
+ * Of every open connection an exit sends something each minute, be it empty. Where none of that has come for so long, or none
+ * in order, something was lost for good, and nothing else would ever tell.
+ */
+export const SILENCE_TIME: Milliseconds = 200_000;
 /** How long the closing message, and what was written before it, are looked after without an acknowledgement of any of it. */
 export const CLOSING_TIME: Milliseconds = 10_000;
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 export interface RequesterConnectionOptions {
   readonly id: ConnectionId;
@@ -68,6 +75,10 @@ export class RequesterConnection {
   #answerDeadline: Milliseconds | undefined;
   #lastUpstreamByte: Milliseconds;
   #starvingSince: Milliseconds | undefined;
+  /** When something last came that no message before it was missing of. */
+  #lastInOrder: Milliseconds = 0;
+  /** When that is looked at next, so that not every message moves a timer. */
+  #silenceCheck: Milliseconds = 0;
   #forgetAt: Milliseconds | undefined;
 
   constructor({ id, address, now, connectTimeout }: RequesterConnectionOptions) {
@@ -96,8 +107,11 @@ export class RequesterConnection {
   get nextDeadline(): Milliseconds | undefined {
     if (this.#phase === 'connecting') return this.#connectDeadline;
     if (this.#phase !== 'open') return this.#forgetAt;
-    const starved = this.#starvingSince === undefined ? undefined : this.#starvingSince + STARVATION_TIME;
-    return starved === undefined ? this.#answerDeadline : Math.min(starved, this.#answerDeadline ?? starved);
+    return Math.min(this.#starvedAt, this.#answerDeadline ?? NEVER, this.#silenceCheck);
+  }
+
+  get #starvedAt(): Milliseconds {
+    return this.#starvingSince === undefined ? NEVER : this.#starvingSince + STARVATION_TIME;
   }
 
   /** First of all. Data may follow at once: an exit keeps what comes before it has connected. */
@@ -171,8 +185,12 @@ export class RequesterConnection {
     if (deadline === undefined || now < deadline) return [];
     if (this.#phase === 'connecting') return this.#giveUp('ERR_MIX_EXIT_SILENT', now);
     if (this.#phase !== 'open') return this.#forget();
-    const stalled = this.#answerDeadline !== undefined && now >= this.#answerDeadline;
-    return this.#giveUp(stalled ? 'ERR_MIX_EXIT_STALLED' : 'ERR_MIX_EXIT_STARVED', now);
+    if (now >= (this.#answerDeadline ?? NEVER)) return this.#giveUp('ERR_MIX_EXIT_STALLED', now);
+    if (now >= this.#starvedAt) return this.#giveUp('ERR_MIX_EXIT_STARVED', now);
+    // Who is behind with reading has asked for less.
+    this.#silenceCheck = (this.#unread > LAGGING_BYTES ? now : this.#lastInOrder) + SILENCE_TIME;
+    if (now < this.#silenceCheck) return [];
+    return this.#giveUp('ERR_MIX_EXIT_SILENT', now, 'The exit has fallen silent, or something that it sent is lost.');
   }
 
   #receivedData({ sequence, closed, data }: SocketData, now: Milliseconds): ConnectionAction[] {
@@ -180,8 +198,7 @@ export class RequesterConnection {
       return this.#phase === 'connecting' ? this.#fail('ERR_MIX_EXIT_DIAL_FAILED') : [];
     }
     if (this.#remoteEnd !== undefined && sequence > this.#remoteEnd) return [];
-    const opened: ConnectionAction[] = this.#phase === 'connecting' ? [{ do: 'opened' }] : [];
-    this.#phase = 'open';
+    const opened = this.#phase === 'connecting' ? this.#opened(now) : [];
     const taken = this.#incoming.write(sequence, data);
     if (taken === 'full' || taken === 'too-far') {
       const why = 'A message is missing, and too much came after it.';
@@ -191,7 +208,15 @@ export class RequesterConnection {
     this.#starvingSince = undefined;
     if (closed) this.#remoteEnd = sequence;
     const run = this.#incoming.read(this.#remoteEnd);
+    if (run) this.#lastInOrder = now;
     return run ? [...opened, ...this.#deliver(run.data, now), ...this.#end(run.lastSequence, now)] : opened;
+  }
+
+  #opened(now: Milliseconds): ConnectionAction[] {
+    this.#phase = 'open';
+    this.#lastInOrder = now;
+    this.#silenceCheck = now + SILENCE_TIME;
+    return [{ do: 'opened' }];
   }
 
   #deliver(data: Uint8Array, now: Milliseconds): ConnectionAction[] {

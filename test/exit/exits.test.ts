@@ -182,6 +182,7 @@ describe('a stream through an exit', () => {
     await expect(write(stream, 'more')).rejects.toMatchObject({ code: 'ERR_MIX_EXIT_CLOSED' });
     expect(mixnet.dropped).toHaveLength(1);
     exits.close();
+    mixnet.leave();
     await platform.advance(60_000);
     expect(platform.pendingTimers).toBe(0);
   });
@@ -420,12 +421,13 @@ describe('a stream through an exit', () => {
     await platform.advance(500);
     expect(await codeOf(stream.closed)).toBe('ERR_MIX_MIXNET_UNDELIVERED');
     exits.close();
+    mixnet.leave();
     await platform.advance(60_000);
     expect(platform.pendingTimers).toBe(0);
   });
 
   test('closing the client fails its streams', async () => {
-    const { platform, exits } = setup(echo);
+    const { platform, exits, mixnet } = setup(echo);
     const open = exits.openStream(destination);
     await platform.advance(500);
     const opening = exits.openStream({ hostname: 'other.example', port: 80 });
@@ -433,6 +435,7 @@ describe('a stream through an exit', () => {
     expect(await codeOf(open.closed)).toBe('ERR_MIX_MIXNET_CLOSED');
     expect(await codeOf(opening.opened)).toBe('ERR_MIX_MIXNET_CLOSED');
     expect(() => exits.openStream(destination)).toThrow(MixnetError);
+    mixnet.leave();
     await platform.advance(1000);
     expect(platform.pendingTimers).toBe(0);
   });

@@ -1,7 +1,7 @@
 /**
  * Client core, mixnet and exits in miniature, for the virtual clock: packets are counted and take their slots, reply
  * blocks are counted and spent, nothing is encrypted. The exits are as strict as real ones: they keep ten reply blocks in
- * reserve, ask for more when they need them, and read 16 KiB at a time.
+ * reserve, ask for more when they need them, read 16 KiB at a time, and send something of every connection each minute.
  */
 
 import { ed25519PublicKey } from '#crypto';
@@ -16,6 +16,7 @@ import {
   type SocketData,
 } from '../../src/exit/index.ts';
 import { formatRecipient, parseRecipient, type Recipient } from '../../src/message/index.ts';
+import type { Timer } from '../../src/platform/platform.ts';
 import { type CoreMessage, OrderedBuffer, type StreamCore, type StreamPseudonym } from '../../src/stream/index.ts';
 import type { VirtualPlatform } from '../support/virtual-platform.ts';
 
@@ -67,6 +68,8 @@ interface ModelOptions {
 }
 
 const SURBS = 'additional-surbs';
+/** After so long without a message of a connection an exit sends an empty one. */
+const KEEP_ALIVE = 60_000;
 const packetsOf = (bytes: number) => Math.ceil(bytes / 1604);
 
 export class ModelMixnet implements StreamCore {
@@ -101,6 +104,11 @@ export class ModelMixnet implements StreamCore {
 
   get directory() {
     return { exits: async () => this.candidates };
+  }
+
+  /** The exits leave, with connections open that nobody has told them to end. */
+  leave(): void {
+    for (const exit of this.#exits.values()) exit.leave();
   }
 
   /** Returns its address. */
@@ -272,11 +280,17 @@ class ModelExit {
   readonly #clients = new Map<StreamPseudonym, Client>();
   readonly #connections = new Map<ConnectionId, { receive(piece: SocketData): void }>();
   readonly #parked = new Map<ConnectionId, SocketData[]>();
+  readonly #keepAlives = new Map<ConnectionId, Timer>();
 
   constructor(mixnet: ModelMixnet, habit: ExitHabit, dial: number) {
     this.#mixnet = mixnet;
     this.habit = habit;
     this.#dial = dial;
+  }
+
+  /** Says nothing more of its own accord. */
+  leave(): void {
+    for (const timer of this.#keepAlives.values()) timer.cancel();
   }
 
   received(pseudonym: StreamPseudonym, data: Uint8Array | undefined, surbs: number): void {
@@ -308,15 +322,22 @@ class ModelExit {
     if (habit === 'stall') answer({ ...piece, sequence: 0n, closed: false });
     if (typeof habit === 'string') return;
     let sequence = 0n;
-    answer({ ...piece, sequence: sequence++, closed: false });
+    const say = (said: { readonly closed: boolean; readonly data?: Uint8Array }) => {
+      answer({ ...piece, ...said, sequence: sequence++ });
+      this.#keepAlives.get(connection)?.cancel();
+      if (said.closed) return;
+      const again = this.#mixnet.platform.setTimer(() => say({ closed: false }), KEEP_ALIVE);
+      this.#keepAlives.set(connection, again);
+    };
+    say({ closed: false });
     const origin = habit(address);
     const socket: OriginSocket = {
       send: bytes => {
         for (let at = 0; at < bytes.length; at += 16_384) {
-          answer({ ...piece, sequence: sequence++, closed: false, data: bytes.subarray(at, at + 16_384) });
+          say({ closed: false, data: bytes.subarray(at, at + 16_384) });
         }
       },
-      end: () => answer({ ...piece, sequence: sequence++, closed: true }),
+      end: () => say({ closed: true }),
     };
     const incoming = new OrderedBuffer();
     let closedAt: bigint | undefined;
@@ -326,7 +347,9 @@ class ModelExit {
       const run = incoming.read();
       if (run === undefined) return;
       if (run.data.length > 0) origin.data?.(run.data, socket);
-      if (closedAt !== undefined && run.lastSequence >= closedAt) origin.closed?.();
+      if (closedAt === undefined || run.lastSequence < closedAt) return;
+      this.#keepAlives.get(connection)?.cancel();
+      origin.closed?.();
     };
     this.#connections.set(connection, { receive });
     origin.opened?.(socket);

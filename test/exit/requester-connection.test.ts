@@ -6,6 +6,7 @@ import {
   type ConnectionAction,
   EXIT_IDLE_TIME,
   RequesterConnection,
+  SILENCE_TIME,
   STARVATION_TIME,
 } from '../../src/exit/requester-connection.ts';
 import { LAGGING_BYTES, MAX_SEND_BYTES, MAX_UNREAD_BYTES, SURB_RESERVE } from '../../src/stream/index.ts';
@@ -67,7 +68,7 @@ describe('a connection through a requester', () => {
     expect(told(connection.received(data(0), 500))).toEqual([['opened']]);
     expect(told(connection.received(data(2, 'world'), 600))).toEqual([]);
     expect(told(connection.received(data(1, 'hello '), 700))).toEqual([['deliver', 'hello world']]);
-    expect(connection.nextDeadline).toBeUndefined();
+    expect(connection.nextDeadline).toBe(500 + SILENCE_TIME);
   });
 
   test('is open when an answer overtakes the message that says so', () => {
@@ -155,9 +156,29 @@ describe('what goes wrong is told apart', () => {
     connection.credit(SURB_RESERVE - 3, 10_000);
     expect(connection.tick(STARVATION_TIME)).toEqual([]);
     connection.credit(SURB_RESERVE + 1, 20_000);
-    expect(connection.nextDeadline).toBeUndefined();
+    expect(connection.nextDeadline).toBe(100 + SILENCE_TIME);
     connection.credit(SURB_RESERVE, 30_000);
     expect(told(connection.tick(30_000 + STARVATION_TIME))[0]).toEqual(failed('ERR_MIX_EXIT_STARVED'));
+  });
+
+  test('silence of an open connection, of which an exit sends something each minute', () => {
+    const connection = opened();
+    for (let minute = 1; minute <= 10; minute++) connection.received(data(minute), minute * 60_000);
+    for (let now = 100; now < 600_000 + SILENCE_TIME; now += 10_000) expect(connection.tick(now)).toEqual([]);
+    const given = connection.tick(600_000 + SILENCE_TIME);
+    expect(told(given)).toEqual([failed('ERR_MIX_EXIT_SILENT'), ['send', '0 closed']]);
+  });
+
+  test('a message that is missing for good, however much comes after it', () => {
+    const connection = opened();
+    for (let minute = 1; minute <= 3; minute++) connection.received(data(minute + 1), minute * 60_000);
+    expect(connection.tick(99 + SILENCE_TIME)).toEqual([]);
+    expect(told(connection.tick(100 + SILENCE_TIME))[0]).toEqual(failed('ERR_MIX_EXIT_SILENT'));
+    const late = opened();
+    late.received(data(2, 'b'), 60_000);
+    expect(told(late.received(data(1, 'a'), 150_000))).toEqual([['deliver', 'ab']]);
+    expect(late.tick(100 + SILENCE_TIME)).toEqual([]);
+    expect(late.nextDeadline).toBe(150_000 + SILENCE_TIME);
   });
 
   test('what is expected counts down as it comes, and can be taken back', () => {
@@ -179,7 +200,8 @@ describe('what goes wrong is told apart', () => {
       expect(connection.lagging).toBe(sequence * piece.length > LAGGING_BYTES);
     }
     connection.credit(0, 300);
-    expect(connection.nextDeadline).toBeUndefined();
+    expect(connection.nextDeadline).toBe(100 + SILENCE_TIME);
+    expect(connection.tick(100 + SILENCE_TIME)).toEqual([]);
     expect(told(connection.received(data(pieces + 1, piece), 400))[0]).toEqual(failed('ERR_MIX_EXIT_OVERRUN'));
   });
 

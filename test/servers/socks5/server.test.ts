@@ -221,23 +221,25 @@ describe('time', () => {
   });
 
   test('that the exit gives an idle connection ends with the end of it', async () => {
-    const platform = new VirtualPlatform();
-    const devnet = await platform.until(startDevnet({ platform, transport: 'in-process', hosts }));
-    const options = { api: devnet.api, platform: devnet.clientPlatform(), traffic: quiet };
-    const client = await platform.until(MixnetClient.connect(options));
-    const proxy = await createSocks5Server(client, { port: 0, platform });
-    const program = await Program.at(proxy);
-    await platform.until(program.ask('echo.test'));
+    const { platform, program, proxy, close } = await connectedUnderVirtualClock();
     await platform.advance(290_000);
     expect(program.end).toBeUndefined();
     await platform.advance(20_000);
     expect(await program.ended()).toBe('closed');
     program.socket.end();
     await expect.poll(() => proxy.connections).toBe(0);
-    await proxy.close();
-    await platform.until(client.close());
-    await platform.until(devnet.close());
-    expect(platform.pendingTimers).toBe(0);
+    await close();
+  });
+
+  test('in which nothing comes of a connection is limited: its exit sends something each minute', async () => {
+    const { platform, program, devnet, close } = await connectedUnderVirtualClock();
+    await platform.advance(150_000);
+    await devnet.gateways[1]?.kill();
+    await platform.advance(120_000);
+    expect(program.end).toBeUndefined();
+    await platform.advance(100_000);
+    expect(await program.ended()).toBe('reset');
+    await close();
   });
 
   test('after a program has ended sending is limited, where no answer comes', async () => {
@@ -307,4 +309,22 @@ async function another(options: Socks5ServerOptions = {}) {
   const proxy = await createSocks5Server(world.client, { port: 0, ...options });
   onTestFinished(() => proxy.close());
   return proxy;
+}
+
+/** A program with a connection to `echo.test`, where time goes by as it is told. */
+async function connectedUnderVirtualClock() {
+  const platform = new VirtualPlatform();
+  const devnet = await platform.until(startDevnet({ platform, transport: 'in-process', hosts }));
+  const options = { api: devnet.api, platform: devnet.clientPlatform(), traffic: quiet };
+  const client = await platform.until(MixnetClient.connect(options));
+  const proxy = await createSocks5Server(client, { port: 0, platform });
+  const program = await Program.at(proxy);
+  await platform.until(program.ask('echo.test'));
+  const close = async () => {
+    await proxy.close();
+    await platform.until(client.close());
+    await platform.until(devnet.close());
+    expect(platform.pendingTimers).toBe(0);
+  };
+  return { platform, devnet, proxy, program, close };
 }
