@@ -1,13 +1,15 @@
 /** Every program in `examples/` does what it says, in a process of its own, over one mixnet for all. */
 
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseCommandLine } from '../src/cli/arguments.ts';
 import { type Devnet, startDevnet } from '../src/devnet/index.ts';
 import { type Origin, startOrigin } from './support/origin.ts';
 
@@ -87,6 +89,37 @@ test('custom-network.ts is the same client twice', async () => {
 test('streams.ts prints what came back', async () => {
   const { stdout } = await example('streams.ts');
   expect(stdout).toBe('hello through the mixnet');
+});
+
+describe('services/ start services as they are', () => {
+  const file = (name: string) =>
+    readFileSync(fileURLToPath(new URL(`../examples/services/${name}`, import.meta.url)), 'utf8');
+
+  test.each(['socks5', 'client'])('mixfetch@.service, as %s', service => {
+    const unit = file('mixfetch@.service').replaceAll('%i', service);
+    const [, line = ''] = /^ExecStart=\/usr\/bin\/env mixfetch (.*)$/m.exec(unit) ?? [];
+    const args = line.replace(/\$\{STATE_DIRECTORY\}/, `/var/lib/mixfetch/${service}`).split(' ');
+    const keep = { kind: 'directory', path: `/var/lib/mixfetch/${service}` };
+    expect(parseCommandLine(args)).toMatchObject({ kind: 'service', service, action: 'run', keep, notes: [] });
+    expect(unit).toContain(`StateDirectory=mixfetch/${service}`);
+  });
+
+  test('Dockerfile', () => {
+    const [, command = ''] = /^CMD (.*)$/m.exec(file('Dockerfile')) ?? [];
+    const keep = { kind: 'directory', path: '/var/lib/mixfetch' };
+    expect(parseCommandLine(JSON.parse(command))).toMatchObject({ kind: 'service', service: 'socks5', keep });
+  });
+
+  test('compose.yaml', () => {
+    const commands = [...file('compose.yaml').matchAll(/^ +command: \[(.*)\]$/gm)].map(([, list = '']) =>
+      parseCommandLine(list.split(', ')),
+    );
+    const settings = { host: '0.0.0.0', passwordFile: '/run/secrets/password' };
+    expect(commands).toMatchObject([
+      { kind: 'service', service: 'socks5', settings },
+      { kind: 'service', service: 'client', settings },
+    ]);
+  });
 });
 
 async function example(name: string, ...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {

@@ -7,12 +7,14 @@ import {
   CommandError,
   type FetchCommand,
   type NetworkChoice,
-  type Socks5Command,
   type Transfer,
 } from './command.ts';
 import { GivenOptions } from './given-options.ts';
-import { socks5Options, socks5Takes } from './options.ts';
+import { nymOptions } from './nym-options.ts';
+import { isHttp, milliseconds, parseUrl, readApi } from './option-values.ts';
+import { serviceOptions } from './options.ts';
 import { readBody, readHeaders } from './request-options.ts';
+import { readServiceCommand } from './service/arguments.ts';
 
 /** `args` is what follows the name of the command. @throws CommandError */
 export function parseCommandLine(args: readonly string[]): Command {
@@ -23,34 +25,10 @@ export function parseCommandLine(args: readonly string[]): Command {
     if (args.length > 1) throw new CommandError('"mixfetch devnet" takes no arguments');
     return { kind: 'devnet' };
   }
-  if (args[0] === 'socks5') return socks5Command(given);
-  const foreign = given.names.find(name => Object.hasOwn(socks5Options, name));
-  if (foreign !== undefined) throw new CommandError(`--${foreign} goes with "mixfetch socks5" only`);
+  if (args[0] === 'socks5' || args[0] === 'client') return readServiceCommand(args[0], given);
+  const foreign = given.names.find(name => Object.hasOwn(serviceOptions, name) || Object.hasOwn(nymOptions, name));
+  if (foreign !== undefined) throw new CommandError(`--${foreign} goes with "mixfetch socks5" and "client" only`);
   return fetchCommand(given);
-}
-
-function socks5Command(given: GivenOptions): Socks5Command {
-  if (given.operands.length > 1) throw new CommandError('"mixfetch socks5" takes options only');
-  const taken = [...Object.keys(socks5Options), ...socks5Takes];
-  const foreign = given.names.find(name => !taken.includes(name));
-  if (foreign !== undefined) throw new CommandError(`--${foreign} does not go with "mixfetch socks5"`);
-  return {
-    kind: 'socks5',
-    network: readNetwork(given),
-    ...readListen(given.last('listen')),
-    passwordFile: given.last('password-file'),
-    dataDir: given.last('data-dir'),
-    status: given.has('status'),
-    connectMs: milliseconds('--connect-timeout', given.last('connect-timeout')),
-  };
-}
-
-/** A port, or an address and a port; an IPv6 address is in brackets. */
-function readListen(text: string | undefined): Pick<Socks5Command, 'host' | 'port'> {
-  if (text === undefined) return { host: undefined, port: undefined };
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]:|([^:]+):)?(\d{1,5})$/.exec(text) ?? [];
-  if (port === undefined || Number(port) > 65_535) throw new CommandError('--listen is PORT or ADDRESS:PORT');
-  return { host: bracketed ?? plain, port: Number(port) };
 }
 
 function fetchCommand(given: GivenOptions): FetchCommand {
@@ -123,41 +101,27 @@ function remoteName(url: URL): string {
 }
 
 function readNetwork(given: GivenOptions): NetworkChoice {
-  const api = given.all('api').map(({ value }) => value);
   const network = {
-    api,
+    api: readApi(given.all('api').map(({ value }) => value)),
     gateway: given.last('gateway'),
     exits: given.all('exit').map(({ value }) => value),
+    secureGateway: given.has('secure-gateway'),
     devnet: given.has('devnet'),
     cacert: given.last('cacert'),
+    dataDir: given.last('data-dir'),
+    passphraseFile: given.last('passphrase-file'),
   };
-  const wrong = api.map(parseUrl).some(url => url === undefined || !isHttp(url));
-  if (wrong) throw new CommandError('--api is a URL of http or https');
-  const chosen = api.length > 0 || network.gateway !== undefined || network.exits.length > 0;
-  if (network.devnet && chosen)
-    throw new CommandError('--devnet brings its own network: no --api, --gateway or --exit');
+  const chosen = network.api.length > 0 || network.gateway !== undefined || network.exits.length > 0;
+  if (network.devnet && (chosen || network.dataDir !== undefined))
+    throw new CommandError('--devnet brings its own network: no --api, --gateway, --exit or --data-dir');
+  if (network.passphraseFile !== undefined && network.dataDir === undefined)
+    throw new CommandError('--passphrase-file seals what --data-dir keeps');
   return network;
 }
 
 function redirectLimit(text = '50'): number {
   if (!/^(?:-1|[0-9]{1,6})$/.test(text)) throw new CommandError('--max-redirs is a number, or -1 for no limit');
   return text === '-1' ? Number.POSITIVE_INFINITY : Number(text);
-}
-
-/** 0 is no limit. */
-function milliseconds(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^(?:[0-9]{1,7}(?:\.[0-9]*)?|\.[0-9]+)$/.test(text)) throw new CommandError(`${option} is a number of seconds`);
-  const value = Math.ceil(Number(text) * 1000);
-  return value === 0 ? undefined : value;
-}
-
-function parseUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
-}
-
-function isHttp({ protocol }: URL): boolean {
-  return protocol === 'https:' || protocol === 'http:';
 }
 
 function decoded(text: string): string {

@@ -2,7 +2,7 @@
 
 import type { ExitCode } from './exit-codes.ts';
 
-export type Command = FetchCommand | Socks5Command | { readonly kind: 'devnet' | 'help' | 'version' };
+export type Command = FetchCommand | ServiceCommand | { readonly kind: 'devnet' | 'help' | 'version' };
 
 export interface FetchCommand {
   readonly kind: 'fetch';
@@ -27,18 +27,49 @@ export interface FetchCommand {
   readonly network: NetworkChoice;
 }
 
-export interface Socks5Command {
-  readonly kind: 'socks5';
-  readonly network: Omit<NetworkChoice, 'cacert'>;
-  /** `undefined`: as the server has them by default. */
-  readonly host: string | undefined;
-  readonly port: number | undefined;
-  /** The path of a file with the password. */
-  readonly passwordFile: string | undefined;
-  /** The path of a directory that keeps the client. */
-  readonly dataDir: string | undefined;
+export type ServiceName = 'socks5' | 'client';
+
+export interface ServiceCommand {
+  readonly kind: 'service';
+  readonly service: ServiceName;
+  /** `init` makes a client to be kept, and ends; `run` makes one where there is none. */
+  readonly action: 'init' | 'run';
+  readonly keep: KeepChoice;
+  /** Those of the command line; the directory may hold others, which these replace. */
+  readonly settings: ServiceSettings;
+  readonly devnet: boolean;
   readonly status: boolean;
-  readonly connectMs: number | undefined;
+  readonly verbose: boolean;
+  /** How `init` tells what it has made. */
+  readonly output: 'text' | 'json';
+  /** What is said about options that have no effect here. */
+  readonly notes: readonly string[];
+}
+
+/** Where a service keeps its client. */
+export type KeepChoice =
+  | { readonly kind: 'nothing' }
+  /** The path of a directory. */
+  | { readonly kind: 'directory'; readonly path: string }
+  /** In the usual place for the data of programs. */
+  | { readonly kind: 'name'; readonly id: string };
+
+/** What is not there is as the client and the servers have it by default. */
+export interface ServiceSettings {
+  readonly api?: readonly string[];
+  readonly gateway?: string;
+  readonly secureGateway?: true;
+  readonly exits?: readonly string[];
+  readonly noCover?: true;
+  /** The path of a file. */
+  readonly passphraseFile?: string;
+  readonly host?: string;
+  readonly port?: number;
+  /** The path of a file. */
+  readonly passwordFile?: string;
+  /** Of web pages. */
+  readonly allowedOrigins?: readonly string[];
+  readonly connectMs?: number;
 }
 
 export interface Transfer {
@@ -56,9 +87,14 @@ export interface NetworkChoice {
   readonly gateway: string | undefined;
   /** Empty: chosen by the client. */
   readonly exits: readonly string[];
+  readonly secureGateway: boolean;
   readonly devnet: boolean;
   /** The path of a PEM file. */
   readonly cacert: string | undefined;
+  /** The path of a directory that keeps the client. */
+  readonly dataDir: string | undefined;
+  /** The path of a file. */
+  readonly passphraseFile: string | undefined;
 }
 
 export type Body =

@@ -1,18 +1,20 @@
 import { exitCodes } from './exit-codes.ts';
+import { nymOptions } from './nym-options.ts';
 import {
   answerOptions,
   commonOptions,
   connectionOptions,
   type Option,
   requestOptions,
-  socks5Options,
-  socks5Takes,
+  serviceOptions,
+  serviceTakes,
 } from './options.ts';
 import { writeOutVariables } from './write-out.ts';
 
 export function helpText(): string {
   return `Usage: mixfetch [options] URL...
-       mixfetch socks5 [options]
+       mixfetch socks5 [init|run] [options]
+       mixfetch client [init|run] [options]
        mixfetch devnet
 
 Fetches URLs through the Nym mixnet. The body goes to standard output, everything else to standard error. A URL
@@ -30,10 +32,22 @@ ${section(connectionOptions)}
 ${section(commonOptions)}
 
 mixfetch socks5
-  Runs a proxy for SOCKS5, 4 and 4a, until interrupted: other programs leave through the mixnet by it.
-  It takes the options ${socks5Takes.map(name => `--${name}`).join(', ')}, and its own:
+  Runs a proxy for SOCKS5, 4 and 4a, until it is told to end: other programs leave through the mixnet by it.
+mixfetch client
+  Runs a websocket on this machine, until it is told to end, by which other programs send and receive messages.
 
-${section(socks5Options)}
+  Both keep their client in a directory of their own, and are the same one the next time. "init" makes the client,
+  writes the options given as settings beside it, and prints its address; "run", which can be left out, makes one where
+  there is none. SIGTERM ends them when what is open has ended, after five seconds at most. SIGHUP has them read
+  settings and passwords anew. They take the options
+${paragraph(serviceTakes.map(name => `--${name}`))}
+  and their own:
+
+${section(serviceOptions)}
+
+  Options of nym-client and nym-socks5-client are taken too:
+
+${section(nymOptions)}
 
 mixfetch devnet
   Runs a mixnet on this machine, until interrupted, and prints how to use it. It hides nothing from anybody.
@@ -52,15 +66,15 @@ ${Object.entries(exitCodes)
 }
 
 function section(options: Readonly<Record<string, Option>>): string {
+  const left = ([name, { short, value }]: [string, Option]) =>
+    `  ${short === undefined ? '   ' : `-${short},`} --${name}${value === undefined ? '' : ` ${value}`}`;
+  const width = Math.max(usualWidth, ...Object.entries(options).map(option => left(option).length + 2));
   return Object.entries(options)
-    .map(([name, { short, value, help }]) => {
-      const left = `  ${short === undefined ? '   ' : `-${short},`} --${name}${value === undefined ? '' : ` ${value}`}`;
-      return `${left.padEnd(leftWidth)}${help}`;
-    })
+    .map(option => `${left(option).padEnd(width)}${option[1].help}`)
     .join('\n');
 }
 
-const leftWidth = 36;
+const usualWidth = 36;
 
 function paragraph(words: readonly string[]): string {
   const lines = [''];

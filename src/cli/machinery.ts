@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Devnet, DevnetOptions } from '../devnet/index.ts';
 import type { MixFetchInit, Timeouts } from '../fetch/index.ts';
 import type { MixnetClient, MixnetClientOptions } from '../mixnet-client/index.ts';
+import type { ClientStorage } from '../storage/index.ts';
 
 /** What the command is connected to. */
 export interface Streams {
@@ -14,12 +15,11 @@ export interface Streams {
 export interface Machinery {
   readonly version: string;
   createMixFetch(options: FetcherOptions): Fetcher;
-  connect(options: MixnetClientOptions): Promise<ServedClient>;
+  connect(options: MixnetClientOptions): Promise<MixnetClient>;
   startDevnet(options: DevnetOptions): Promise<Pick<Devnet, 'api' | 'mixNodes' | 'gateways' | 'exits' | 'close'>>;
+  /** Calls the listener whenever the process is told to reload, until the function that it gives is called. */
+  onReload(listener: () => void): () => void;
 }
-
-/** What of a `MixnetClient` the servers use. */
-export type ServedClient = Pick<MixnetClient, 'address' | 'openStream' | 'close'>;
 
 /** What of a `mixFetch` the command uses. */
 export interface Fetcher {
@@ -32,6 +32,8 @@ export interface Fetcher {
 export interface FetcherOptions {
   readonly api?: string[];
   readonly gateway?: string;
+  readonly secureGateway?: boolean;
+  readonly storage?: ClientStorage;
   readonly exits?: string[];
   readonly ca?: string[];
   readonly timeouts?: Partial<Timeouts>;

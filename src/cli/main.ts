@@ -22,8 +22,15 @@ const code = await run(
     version,
     createMixFetch,
     connect: options => MixnetClient.connect(options),
+    // The end of its terminal is the end of a command in it, as ever.
+    onReload(listener) {
+      if (process.stdin.isTTY) return () => {};
+      process.on('SIGHUP', listener);
+      return () => process.off('SIGHUP', listener);
+    },
     startDevnet: async options => (await import('../devnet/index.ts')).startDevnet(options),
   },
   ending.signal,
 );
-process.exitCode = ending.signal.reason === 'SIGTERM' ? 143 : code;
+// A service that was told to end has done so, whatever the signal was.
+process.exitCode = ending.signal.reason === 'SIGTERM' && code === 130 ? 143 : code;

@@ -1,5 +1,7 @@
 /** The options of the command, with curl's letters and meanings wherever curl has them. Parser and help both read this table. */
 
+import { nymOptions } from './nym-options.ts';
+
 export interface Option {
   readonly short?: string;
   /** What stands for its value in the help. Without it, the option takes none. */
@@ -59,22 +61,45 @@ export const connectionOptions = {
   cacert: { value: 'FILE', help: 'Trust these certificate authorities (PEM) and no others' },
   api: { value: 'URL', help: 'Directory API of the network; several are tried in turn' },
   gateway: { value: 'IDENTITY', help: 'Enter the mixnet by this gateway' },
+  'secure-gateway': { help: 'Enter it by a gateway that speaks wss: only' },
   exit: { value: 'ADDRESS', help: 'Leave it by this network requester; several are tried in turn' },
+  'data-dir': { value: 'DIRECTORY', help: 'Keep the client there, to be the same one the next time' },
+  'passphrase-file': { value: 'FILE', help: 'Seal what is kept by the passphrase on the first line of this file' },
   devnet: { help: 'Use a mixnet inside this process, for this call: no network, no anonymity' },
 } as const satisfies Record<string, Option>;
 
-export const socks5Options = {
-  listen: {
-    value: '[HOST:]PORT',
-    help: 'Where to listen (default 127.0.0.1:1080); others than this machine need a password',
+/** Of the services, `mixfetch socks5` and `mixfetch client`. */
+export const serviceOptions = {
+  host: {
+    value: 'ADDRESS',
+    help: 'Listen on this address (default 127.0.0.1); one that others reach needs a password',
   },
-  'password-file': { value: 'FILE', help: 'Demand the password on the first line of this file' },
-  'data-dir': { value: 'DIRECTORY', help: 'Keep the client there, to be the same one the next time' },
-  status: { help: 'Print a line of JSON when it listens' },
+  port: { short: 'p', value: 'PORT', help: 'Listen on this port (default 1080 for socks5, 1977 for client)' },
+  listen: { value: '[HOST:]PORT', help: 'The two in one' },
+  'password-file': {
+    value: 'FILE',
+    help: 'Demand the password on the first line of this file; of client as a bearer token',
+  },
+  'allow-origin': { value: 'ORIGIN', help: 'client only: let web pages of this origin connect; may be repeated' },
+  id: { value: 'NAME', help: 'Keep the client under this name in the usual place (default "default")' },
+  ephemeral: { help: 'Keep nothing: be a new client at each start' },
+  'no-cover': { help: 'Send only what there is to send: whoever watches the line then sees when it is used' },
+  status: { help: 'Print a line of JSON for each change of state' },
 } as const satisfies Record<string, Option>;
 
-/** Those of the connection that it takes too. */
-export const socks5Takes = ['api', 'gateway', 'exit', 'devnet', 'connect-timeout'] as const;
+/** Those of other commands that services take too; exits are for socks5 only. */
+export const serviceTakes = [
+  'api',
+  'gateway',
+  'secure-gateway',
+  'exit',
+  'devnet',
+  'connect-timeout',
+  'data-dir',
+  'passphrase-file',
+  'output',
+  'verbose',
+] as const;
 
 export const commonOptions = {
   help: { short: 'h', help: 'Print this' },
@@ -85,7 +110,8 @@ export const allOptions = {
   ...requestOptions,
   ...answerOptions,
   ...connectionOptions,
-  ...socks5Options,
+  ...serviceOptions,
+  ...nymOptions,
   ...commonOptions,
 };
 

@@ -1,6 +1,8 @@
 /** The command, from its arguments to its exit code. */
 
 import { readFile } from 'node:fs/promises';
+import type { ClientStorage } from '../storage/index.ts';
+import { fileStorage } from '../storage/node.ts';
 import { parseCommandLine } from './arguments.ts';
 import { type Command, CommandError, type FetchCommand } from './command.ts';
 import { runDevnet } from './devnet-command.ts';
@@ -10,7 +12,9 @@ import { Files } from './files.ts';
 import { helpText } from './help.ts';
 import type { FetcherOptions, Machinery, Streams } from './machinery.ts';
 import { type LoadedBody, loadBody, loadQuery } from './request-body.ts';
-import { runSocks5 } from './socks5-command.ts';
+import { readSecret, sealed } from './secrets.ts';
+import { initService } from './service/init.ts';
+import { runService } from './service/run.ts';
 import { runTransfer } from './transfer.ts';
 
 /** Never rejects. Aborting the signal ends it, with 130. */
@@ -51,8 +55,9 @@ async function runCommand(
       return 0;
     case 'devnet':
       return runDevnet(streams, machinery, signal);
-    case 'socks5':
-      return runSocks5(command, streams, machinery, signal);
+    case 'service':
+      await (command.action === 'init' ? initService : runService)(command, streams, machinery, signal);
+      return 0;
     case 'fetch':
       return runFetch(command, streams, machinery, signal);
   }
@@ -64,8 +69,9 @@ async function runFetch(
   machinery: Machinery,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { devnet: wantsDevnet, cacert } = command.network;
+  const { devnet: wantsDevnet, cacert, dataDir, passphraseFile } = command.network;
   const ca = cacert === undefined ? undefined : [await readAuthorities(cacert)];
+  const storage = dataDir === undefined ? undefined : await openStorage(dataDir, passphraseFile);
   const files = new Files(streams.stdin, signal);
   const body = await loadBody(command.body, files);
   const query = await loadQuery(command.query, files);
@@ -78,7 +84,7 @@ async function runFetch(
     const exitCode = await runTransfers(
       { ...command, writeOut },
       body,
-      optionsOf(command, devnet?.api, ca),
+      optionsOf(command, devnet?.api, ca, storage),
       streams,
       machinery,
       signal,
@@ -119,12 +125,15 @@ function optionsOf(
   { network, timeouts }: FetchCommand,
   devnetApi: string | undefined,
   ca: string[] | undefined,
+  storage: ClientStorage | undefined,
 ): FetcherOptions {
   const api = devnetApi === undefined ? [...network.api] : [devnetApi];
   const { connectMs } = timeouts;
   return {
     ...(api.length > 0 && { api }),
     ...(network.gateway !== undefined && { gateway: network.gateway }),
+    ...(network.secureGateway && { secureGateway: true }),
+    ...(storage !== undefined && { storage }),
     ...(network.exits.length > 0 && { exits: [...network.exits] }),
     ...(ca !== undefined && { ca }),
     ...(connectMs !== undefined && { timeouts: { setup: connectMs, connect: connectMs } }),
@@ -134,6 +143,11 @@ function optionsOf(
 /** The format of --write-out, which may be in a file. */
 async function loadFormat(format: string | undefined, files: Files): Promise<string | undefined> {
   return format?.startsWith('@') ? Buffer.from(await files.read(format.slice(1))).toString('utf8') : format;
+}
+
+async function openStorage(directory: string, passphraseFile: string | undefined): Promise<ClientStorage> {
+  const passphrase = passphraseFile === undefined ? undefined : await readSecret(passphraseFile);
+  return sealed(fileStorage(directory), passphrase);
 }
 
 async function readAuthorities(file: string): Promise<string> {

@@ -40,7 +40,16 @@ describe('the least that can be said', () => {
       showError: false,
       verbose: false,
       timeouts: { connectMs: undefined, totalMs: undefined },
-      network: { api: [], gateway: undefined, exits: [], devnet: false, cacert: undefined },
+      network: {
+        api: [],
+        gateway: undefined,
+        exits: [],
+        secureGateway: false,
+        devnet: false,
+        cacert: undefined,
+        dataDir: undefined,
+        passphraseFile: undefined,
+      },
     });
   });
 
@@ -268,12 +277,16 @@ test('the network can be chosen', () => {
     '--exit',
     'B',
   ];
-  expect(fetchOf(...args, '--cacert', 'ca.pem', url).network).toEqual({
+  const kept = ['--data-dir', 'dir', '--passphrase-file', 'secret', '--secure-gateway'];
+  expect(fetchOf(...args, '--cacert', 'ca.pem', ...kept, url).network).toEqual({
     api: ['http://127.0.0.1:1/', 'https://b.test'],
     gateway: 'G',
     exits: ['A', 'B'],
+    secureGateway: true,
     devnet: false,
     cacert: 'ca.pem',
+    dataDir: 'dir',
+    passphraseFile: 'secret',
   });
   expect(fetchOf('--devnet', url).network.devnet).toBe(true);
 });
@@ -330,6 +343,10 @@ test('whatever the arguments are, they are a command or an error of the command 
     '5',
     'https://shop.test/',
     'devnet',
+    'socks5',
+    'client',
+    'init',
+    'true',
     '--',
     '=',
   ];

@@ -70,8 +70,9 @@ export async function bench(options: OriginOptions & { readonly exit?: LoopbackO
       stderr: Object.assign(err, { isTTY: terminal ?? false }),
     };
     const startDevnet = (): Promise<never> => Promise.reject(new Error('there is no devnet here'));
+    const onReload = () => () => {};
     const connect = (): Promise<never> => Promise.reject(new Error('there is no network here'));
-    const made: Machinery = { version: '1.2.3', createMixFetch, connect, startDevnet, ...machinery };
+    const made: Machinery = { version: '1.2.3', createMixFetch, connect, startDevnet, onReload, ...machinery };
     const code = await run(args, streams, made, signal ?? new AbortController().signal);
     return { code, stdout: out.text('latin1'), stderr: err.text('utf8') };
   };

@@ -1,33 +1,20 @@
 /** The command as a process, through a real mixnet on this machine. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { startDevnet } from '../../src/devnet/index.ts';
 import { createAuthority } from '../support/certificates.ts';
+import { type RunningCommand, startCommand, statusLines, statusOf } from '../support/command.ts';
 import { startOrigin } from '../support/origin.ts';
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-
-interface Running {
-  readonly child: ChildProcess;
-  /** So far. */
-  readonly output: { stdout: string; stderr: string };
-  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
-}
-
-function mixfetch(...args: readonly string[]): Running {
-  const child = spawn(process.execPath, ['--conditions=mixfetch-source', '--import', 'tsx', main, ...args]);
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', bytes => (output.stdout += String(bytes)));
-  child.stderr.on('data', bytes => (output.stderr += String(bytes)));
-  const ended = once(child, 'close').then(([code]: (number | null)[]) => ({ code: code ?? null, ...output }));
-  return { child, output, ended };
+function mixfetch(...args: readonly string[]): RunningCommand {
+  const command = startCommand(args);
+  onTestFinished(() => void command.child.kill('SIGKILL'));
+  return command;
 }
 
 async function httpsOrigin(): Promise<{ url: string; cacert: string; requests: readonly string[] }> {
@@ -94,13 +81,30 @@ describe('mixfetch socks5', { timeout: 120_000 }, () => {
     const origin = await startOrigin();
     onTestFinished(() => origin.close());
     const proxy = mixfetch('socks5', '--devnet', '--listen', '0', '--status');
-    await expect.poll(() => proxy.output.stdout, { timeout: 60_000 }).toMatch(/\n$/);
-    const { status, url } = JSON.parse(proxy.output.stdout) as { status: string; url: string };
-    expect([status, url]).toEqual(['listening', expect.stringMatching(/^socks5h:\/\/127\.0\.0\.1:\d+$/)]);
+    const { url = '' } = await statusOf(proxy, 'listening');
+    expect(url).toMatch(/^socks5h:\/\/127\.0\.0\.1:\d+$/);
     const curl = spawn('curl', ['-q', '-sS', '--proxy', url, `${origin.url}/json`]);
     expect(await text(curl.stdout)).toBe('{"answer":42}');
+    proxy.child.kill('SIGHUP');
+    await expect.poll(() => proxy.output.stderr, { timeout: 20_000 }).toContain('the settings are as they were');
     proxy.child.kill('SIGTERM');
-    expect((await proxy.ended).code).toBe(143);
+    expect((await proxy.ended).code).toBe(0);
+    expect(statusLines(proxy).map(({ status }) => status)).toEqual(['connecting', 'listening', 'draining', 'closed']);
+  });
+
+  test('takes the place of one that was killed, with its address', async () => {
+    const devnet = await startDevnet({ delayScale: 0 });
+    const folder = mkdtempSync(join(tmpdir(), 'mixfetch-'));
+    onTestFinished(async () => {
+      rmSync(folder, { recursive: true });
+      await devnet.close();
+    });
+    const args = ['socks5', '--api', devnet.api, '--data-dir', folder, '--port', '0', '--status'];
+    const killed = mixfetch(...args);
+    const { address } = await statusOf(killed, 'listening');
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    expect((await statusOf(mixfetch(...args), 'listening')).address).toBe(address);
   });
 });
 

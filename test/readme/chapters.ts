@@ -2,6 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { type NymOption, nymOptions } from '../../src/cli/nym-options.ts';
+import { serviceStates } from '../../src/cli/service/report.ts';
 import { eventDescriptions, fieldDescriptions, requestStages } from '../../src/diagnostics/descriptions.ts';
 import { type DiagnosticName, isLogged, logLevels } from '../../src/diagnostics/index.ts';
 import { mixnetErrorCodes } from '../../src/errors.ts';
@@ -31,6 +33,19 @@ export function chaptersOfSource(): Record<string, string> {
       Object.entries(requestStages).map(([name, when]) => [`\`${name}\``, when]),
     ),
     limits: table(['what', 'limit'], limitsOfSource()),
+    'service-states': table(
+      ['`status`', 'what standard error says', 'with it'],
+      Object.entries(serviceStates).map(([state, { sentence, details }]) => [
+        ...[`\`${state}\``, sentence, details.map(detail => `\`${detail}\``).join(' ')],
+      ]),
+    ),
+    'nym-options': table(
+      ['option', 'here'],
+      Object.entries<NymOption>(nymOptions).map(([name, { value, help, refused, idle }]) => [
+        `\`--${name}${value === undefined ? '' : ` ${value}`}\``,
+        [help.replace(/--[a-z-]+/, '`$&`'), refused ?? idle].filter(Boolean).join(': '),
+      ]),
+    ),
   };
 }
 
