@@ -2,6 +2,18 @@
 
 import { providePrograms } from './programs.ts';
 
-const needed = { chromium: 'chromium', curl: 'curl', openssl: 'openssl', 'gnutls-serv': 'gnutls-bin' };
+const needed = {
+  chromium: 'chromium',
+  curl: 'curl',
+  openssl: 'openssl',
+  'gnutls-serv': 'gnutls-bin',
+  git: 'git',
+  ssh: 'openssh-client',
+  sshd: 'openssh-server',
+  nc: 'netcat-openbsd',
+  wget: 'wget',
+  aria2c: 'aria2',
+  proxychains4: 'proxychains4',
+};
 
 if (!providePrograms(needed)) process.exitCode = 1;
