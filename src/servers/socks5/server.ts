@@ -22,6 +22,8 @@ export interface Socks5ServerOptions {
   readonly exit?: string | undefined;
   /** Until an exit has connected, ms. Default 30 000. */
   readonly connectTimeoutMs?: Milliseconds | undefined;
+  /** Ends the proxy, as `close()` does. */
+  readonly signal?: AbortSignal | undefined;
   /** Clock and timers. Default: those of Node. */
   readonly platform?: Pick<Platform, 'now' | 'setTimer'> | undefined;
 }
@@ -42,7 +44,7 @@ export interface Socks5Server extends AsyncDisposable {
 
 /**
  * A proxy for SOCKS5, SOCKS4 and SOCKS4a, whose connections leave the mixnet through an exit. Resolves when it listens;
- * rejects with the error of the system if it cannot.
+ * rejects with the error of the system if it cannot, or the signal's reason.
  *
  * - Names are resolved by the exit. A program that resolves them itself has told them to somebody before the proxy could
  *   help: `socks5h:`, not `socks5:`.
@@ -59,7 +61,8 @@ export async function createSocks5Server(
   options: Socks5ServerOptions = {},
 ): Promise<Socks5Server> {
   checkOptions(options);
-  const { password, exit, connectTimeoutMs, platform = createPlatform() } = options;
+  const { password, exit, connectTimeoutMs, signal, platform = createPlatform() } = options;
+  signal?.throwIfAborted();
   const { host = DEFAULT_PLACE.host } = options;
   const isPassword = password === undefined ? undefined : secretCheck(password);
   const connections = new Set<SocksConnection>();
@@ -78,9 +81,10 @@ export async function createSocks5Server(
   // One more is closed as soon as it is accepted.
   server.maxConnections = limits.socksConnections;
   const port = await listen(server, { host, port: options.port ?? DEFAULT_PLACE.port });
+  const whileOpen = new AbortController();
   let closed: Promise<void> | undefined;
   const close: Socks5Server['close'] = async ({ drain = 0 } = {}) => {
-    closed ??= new Promise<void>(resolve => server.close(() => resolve()));
+    closed ??= new Promise<void>(resolve => server.close(() => resolve())).then(() => whileOpen.abort());
     const end = () => {
       for (const connection of connections) connection.close();
     };
@@ -89,6 +93,9 @@ export async function createSocks5Server(
     await closed;
     timer?.cancel();
   };
+  signal?.addEventListener('abort', () => void close(), { signal: whileOpen.signal });
+  if (signal?.aborted) await close();
+  signal?.throwIfAborted();
   return {
     host,
     port,
@@ -101,7 +108,7 @@ export async function createSocks5Server(
   };
 }
 
-const optionNames = ['host', 'port', 'password', 'exit', 'connectTimeoutMs', 'platform'];
+const optionNames = ['host', 'port', 'password', 'exit', 'connectTimeoutMs', 'signal', 'platform'];
 
 function checkOptions(options: Socks5ServerOptions): void {
   checkOptionNames(options, optionNames);
