@@ -1,11 +1,13 @@
 /** The command as a process, through a real mixnet on this machine. */
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { startDevnet } from '../../src/devnet/index.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { type RunningCommand, startCommand, statusLines, statusOf } from '../support/command.ts';
@@ -105,6 +107,21 @@ describe('mixfetch socks5', { timeout: 120_000 }, () => {
     killed.child.kill('SIGKILL');
     await killed.ended;
     expect((await statusOf(mixfetch(...args), 'listening')).address).toBe(address);
+  });
+});
+
+describe('mixfetch client', { timeout: 120_000 }, () => {
+  test('tells programs its address until it is told to end', async () => {
+    const service = mixfetch('client', '--devnet', '--port', '0', '--status');
+    const { url = '', address } = await statusOf(service, 'listening');
+    const program = new WebSocket(url);
+    await once(program, 'open');
+    program.send('{"type":"selfAddress"}');
+    const [told] = await once(program, 'message');
+    expect(JSON.parse(String(told))).toEqual({ type: 'selfAddress', address });
+    program.close();
+    service.child.kill('SIGINT');
+    expect((await service.ended).code).toBe(0);
   });
 });
 

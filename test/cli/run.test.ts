@@ -48,6 +48,16 @@ describe('a URL', () => {
   });
 });
 
+test('the client can be kept in a directory, sealed by a passphrase', async () => {
+  const { mixfetch, clients, path, write, read } = await bench();
+  const kept = ['--data-dir', path('kept'), '--passphrase-file', write('secret', 'pass phrase\n')];
+  expect(await mixfetch(...kept, '--secure-gateway', 'http://shop.test/json')).toMatchObject({ code: 0 });
+  const [client] = clients;
+  expect(client?.secureGateway).toBe(true);
+  await client?.storage?.store('client', Buffer.from('who it is'));
+  expect(read('kept/client')).toMatch(/^seal(?!.*who it is)/s);
+});
+
 describe('a request', () => {
   test('carries the headers given', async () => {
     const setup = await bench();

@@ -1,10 +1,12 @@
 /** What the services are as processes: how they keep their client, tell how it goes, take settings, and end. */
 
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { curl } from '../servers/socks5/world.ts';
 import { read, type Service, serviceWorld, write } from './service-bench.ts';
 
@@ -214,6 +216,21 @@ describe('a reload', () => {
     expect(service.statuses).toEqual(['connecting', 'listening']);
     expect(await curl('--proxy', url, 'http://shop.test/close')).toMatchObject({ stdout: 'good-bye' });
   });
+});
+
+test('mixfetch client sends and receives for programs that give its password', async () => {
+  const password = write(folder(), 'password', 'secret\n');
+  const service = start('client', '--ephemeral', '--password-file', password, ...status);
+  const { url = '', address } = await service.state('listening');
+  const stranger = new WebSocket(url);
+  const [refusal] = await once(stranger, 'error');
+  expect(String(refusal)).toContain('401');
+  const program = new WebSocket(url, { headers: { authorization: 'Bearer secret' } });
+  await once(program, 'open');
+  program.send(JSON.stringify({ type: 'send', recipient: address, message: 'hello' }));
+  const [received] = await once(program, 'message');
+  expect(JSON.parse(String(received))).toMatchObject({ type: 'received', message: 'hello' });
+  program.close();
 });
 
 test('a reload to a place where it cannot listen leaves it where it was', async () => {
