@@ -191,7 +191,7 @@ describe('programs', () => {
     for (; last !== given; await pause(200)) last = given;
     expect(given).toBeLessThan(16 * 2 ** 20);
     program.socket.resume();
-    await expect.poll(() => given, { timeout: 20_000 }).toBeGreaterThan(last + 2 ** 24);
+    await expect.poll(() => given, { timeout: 20_000 }).toBeGreaterThan(last + 2 ** 20);
   });
 
   test('that die while bytes come leave nothing behind', async () => {

@@ -110,7 +110,7 @@ export class Program {
 
   /** So many bytes, as soon as they are there. */
   async take(length: number): Promise<Buffer> {
-    await expect.poll(() => this.received.length, { timeout: 20_000, interval: 5 }).toBeGreaterThanOrEqual(length);
+    await expect.poll(() => this.received.length, { timeout: 60_000, interval: 5 }).toBeGreaterThanOrEqual(length);
     const taken = this.received.subarray(0, length);
     this.received = this.received.subarray(length);
     return taken;
