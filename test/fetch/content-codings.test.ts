@@ -3,16 +3,13 @@ import { text } from '../support/text.ts';
 import { bed, expectQuiet, failureCode } from './bed.ts';
 
 describe('coded bodies', () => {
-  test.each(['gzip', 'x-gzip', 'deflate', 'deflate-raw', 'gzip-deflate'])(
-    '%s is decoded',
-    async name => {
-      const it = await bed();
-      const response = await it.fetch(it.at(`/${name}`));
-      expect(await response.text()).toBe(text);
-      expect(response.headers.has('content-encoding')).toBe(true);
-      await expectQuiet(it, 1);
-    },
-  );
+  test.each(['gzip', 'x-gzip', 'deflate', 'deflate-raw', 'gzip-deflate'])('%s is decoded', async name => {
+    const it = await bed();
+    const response = await it.fetch(it.at(`/${name}`));
+    expect(await response.text()).toBe(text);
+    expect(response.headers.has('content-encoding')).toBe(true);
+    await expectQuiet(it, 1);
+  });
 
   test('gzip of several members is decoded, or an error where the platform cannot: never cut short', async () => {
     const { fetch, at } = await bed();
