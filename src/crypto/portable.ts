@@ -1,12 +1,12 @@
 /** The primitives in plain JavaScript, most by the @noble libraries: for browsers, workers, edge runtimes. */
 
-import { ctr, ecb } from '@noble/ciphers/aes.js';
 import { chacha20orig } from '@noble/ciphers/chacha.js';
 import { blake3 as nobleBlake3 } from '@noble/hashes/blake3.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { MixnetError } from '../errors.ts';
+import { Aes } from './aes.ts';
 import { basePoint, basePointTable } from './base-point.ts';
 import { blake2b } from './blake2b.ts';
 import * as ed25519 from './ed25519.ts';
@@ -61,10 +61,13 @@ export const isEd25519Point: Primitives['isEd25519Point'] = ed25519.isPoint;
 export const aes128Ctr: Primitives['aes128Ctr'] = (key, iv, data) => {
   expectLength('AES-128 key', key, 16);
   expectLength('initial counter', iv, 16);
-  return ctr(key, iv).encrypt(data);
+  return new Aes(key).applyCounter(iv, data);
 };
 
-export const { gcmSivSeal, gcmSivOpen } = gcmSivBy(key => blocks => ecb(key, { disablePadding: true }).encrypt(blocks));
+export const { gcmSivSeal, gcmSivOpen } = gcmSivBy(key => {
+  const cipher = new Aes(key);
+  return blocks => cipher.encryptBlocks(blocks);
+});
 
 const zeroNonce = /* @__PURE__ */ new Uint8Array(8);
 
