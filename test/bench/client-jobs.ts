@@ -1,7 +1,6 @@
 /** What benchmarks ask of a process that has a message client, ours or the published one, and nothing else. */
 export type ClientJobs = {
-  /** @returns its address */
-  connect(api: string, gateway: string, pacing: Pacing): Promise<string>;
+  connect(api: string, gateway: string, pacing: Pacing): Promise<void>;
   /** Sends itself a message of so many bytes; resolves when it has come. */
   loop(bytes: number): Promise<void>;
   /** Of the whole process, since it began. */

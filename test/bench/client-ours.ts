@@ -10,7 +10,6 @@ let client: MixnetClient | undefined;
 const jobs: ClientJobs = {
   async connect(api, gateway, pacing) {
     client = await MixnetClient.connect({ api, gateway, ...(pacing === 'off' && { traffic: unpaced }) });
-    return client.address;
   },
   async loop(bytes) {
     if (client === undefined) throw new Error('it is not connected');

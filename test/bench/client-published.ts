@@ -23,7 +23,6 @@ const jobs: ClientJobs = {
   async connect(api, gateway, pacing) {
     const options = { ...publishedOptions(api, gateway), ...(pacing === 'off' && { clientOverride: unpaced }) };
     client = await new NymClient((data: Uint8Array) => arrived(data.length), options);
-    return client.selfAddress();
   },
   async loop(bytes) {
     if (client === undefined) throw new Error('it is not connected');

@@ -75,10 +75,10 @@ async function turnOf(script: URL, network: Child<NetworkJobs>): Promise<Turn> {
   const { api, gateway } = await network.ask('entrance');
   const client = startChild<ClientJobs>(script, { compiled: true });
   try {
-    const address = await client.ask('connect', api, gateway, 'usual');
+    await client.ask('connect', api, gateway, 'usual');
     const usage = async () => ({
       cpuSeconds: await client.ask('cpuSeconds'),
-      packets: await network.ask('packetsFrom', address),
+      packets: await network.ask('packets'),
       at: performance.now(),
     });
     await sleep(WARM_UP_SECONDS * 1000);

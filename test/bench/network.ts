@@ -15,25 +15,25 @@ const origin = await startOrigin({
   routes: Object.fromEntries(Object.entries(answers).map(([path, bytes]) => [path, answerOf(bytes)])),
 });
 const devnet = await startDevnet({ nodesPerLayer: 5 });
-let hosts = 0;
-/** Of each client, by its identity. */
-const packets = new Map<string, number>();
-devnet.observe(({ client = '', kind, direction }) => {
-  if (kind === 'packet' && direction === 'from-client') packets.set(client, (packets.get(client) ?? 0) + 1);
+/** The exit is at another one. */
+const entryGateway = devnet.gateways[0]?.identity ?? '';
+let [hosts, packets] = [0, 0];
+devnet.observe(({ gateway, kind, direction }) => {
+  if (gateway === entryGateway && kind === 'packet' && direction === 'from-client') packets += 1;
 });
 
 const jobs = {
   entrance: () => ({
     api: devnet.api,
-    gateway: devnet.gateways[0]?.identity ?? '',
+    gateway: entryGateway,
     exit: devnet.exits[0] ?? '',
     /** Of the server. */
     ca: authority.certificate,
   }),
   /** Names of the server that nobody has used: `https://…`. */
   newHosts: (count: number) => Array.from({ length: count }, newHost),
-  /** What the client of that address has given to its gateway so far. */
-  packetsFrom: (address: string) => packets.get(address.split('.')[0] ?? '') ?? 0,
+  /** What came to the gateway of the entrance from clients so far. */
+  packets: () => packets,
   async stop(): Promise<void> {
     await devnet.close();
     await origin.close();

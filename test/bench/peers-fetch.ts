@@ -26,11 +26,18 @@ export interface PageTurn {
   readonly megabyte: number;
   /** Twelve requests at once to four new hosts. */
   readonly twelve: number;
-  /** Of all processes of the browser. */
-  readonly idleCpuSecondsPerMinute: number;
+  /** After the last answer. */
+  readonly idle: Idleness;
   /** More than the browser takes with an empty page. */
   readonly memoryBytes: number;
   readonly browser: string;
+}
+
+/** With nothing to do but to send cover. */
+export interface Idleness {
+  /** Of all processes of the browser. */
+  readonly cpuSecondsPerMinute: number;
+  readonly packetsPerSecond: number;
 }
 
 /** First bytes of each kind in one turn. */
@@ -63,7 +70,7 @@ export async function pageTurn(
       warm: await firstBytes(opened, repeated(host, SAMPLES)),
       megabyte: (await time(opened, [host], '/megabyte')).all,
       twelve: (await time(opened, twelve, '/small')).all,
-      idleCpuSecondsPerMinute: await idleCpuSecondsPerMinute(),
+      idle: await idleness(network),
       memoryBytes: usageOfBrowsers().bytes - emptyPageBytes,
       browser: opened.browser.version(),
     };
@@ -103,10 +110,19 @@ function repeated(host: string, times: number): string[] {
   return Array.from({ length: times }, () => host);
 }
 
-async function idleCpuSecondsPerMinute(): Promise<number> {
+async function idleness(network: Child<NetworkJobs>): Promise<Idleness> {
   await sleep(1000 * REST_SECONDS);
-  const [start, before] = [performance.now(), usageOfBrowsers().cpuSeconds];
+  const now = async () => ({
+    cpuSeconds: usageOfBrowsers().cpuSeconds,
+    packets: await network.ask('packets'),
+    seconds: performance.now() / 1000,
+  });
+  const before = await now();
   await sleep(1000 * IDLE_SECONDS);
-  const minutes = (performance.now() - start) / 60_000;
-  return (usageOfBrowsers().cpuSeconds - before) / minutes;
+  const after = await now();
+  const seconds = after.seconds - before.seconds;
+  return {
+    cpuSecondsPerMinute: (60 * (after.cpuSeconds - before.cpuSeconds)) / seconds,
+    packetsPerSecond: (after.packets - before.packets) / seconds,
+  };
 }

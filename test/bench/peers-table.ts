@@ -69,9 +69,11 @@ export function rowsOf(rounds: readonly Pair<Turn>[], bytesToLoad: Pair<number>)
     row('… 95 % within', seconds, ({ page }) => page.warm, { of: most }),
     row('1 MB down', seconds, ({ page }) => [page.megabyte]),
     row('12 requests at once, to 4 new hosts', seconds, ({ page }) => [page.twelve]),
-    row('processor time of a minute with nothing to do', cpuSeconds, ({ page }) => [page.idleCpuSecondsPerMinute], {
+    row('processor time of a minute with nothing to do', tenths('s'), ({ page }) => [page.idle.cpuSecondsPerMinute], {
       goal: half,
     }),
+    row('… packets sent in each second of it', tenths(''), ({ page }) => [page.idle.packetsPerSecond]),
+    row('… processor time for each packet', tenths('ms'), ({ page }) => [cpuMsPerPacket(page)]),
     row('memory, above that of an empty page', megabytes, ({ page }) => [page.memoryBytes]),
     {
       title: 'to load, brotli',
@@ -117,8 +119,12 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(2)} s`;
 }
 
-function cpuSeconds(value: number): string {
-  return `${value.toFixed(1)} s`;
+function cpuMsPerPacket({ idle }: PageTurn): number {
+  return ((1000 / 60) * idle.cpuSecondsPerMinute) / idle.packetsPerSecond;
+}
+
+function tenths(unit: string): (value: number) => string {
+  return value => `${value.toFixed(1)} ${unit}`.trimEnd();
 }
 
 function megabytes(bytes: number): string {
