@@ -8,7 +8,15 @@
  */
 
 import type { MixFetchInit, MixFetchOptions } from '../index.ts';
+import { type DebugWasmOverride, trafficOf } from './client-override.ts';
 import { OneClient } from './one-client.ts';
+
+export type {
+  AcknowledgementsWasmOverride,
+  CoverTrafficWasmOverride,
+  DebugWasmOverride,
+  TrafficWasmOverride,
+} from './client-override.ts';
 
 /** Unknown options are ignored, as they are there. */
 export interface SetupMixFetchOps {
@@ -40,41 +48,6 @@ export interface MixFetchDebugOverride {
    * `timeouts.total`. Default: no limit on the whole, but one on every stage; 1.4 has one of 5 or 60 s.
    */
   requestTimeoutMs?: number | undefined;
-}
-
-/** What of it has a counterpart becomes our `traffic`; the rest is without effect. */
-export interface DebugWasmOverride {
-  /** Which route, packet size or packet format a client uses is not for it to choose: it could be told from others. */
-  traffic?: TrafficWasmOverride | undefined;
-  coverTraffic?: CoverTrafficWasmOverride | undefined;
-  acknowledgements?: AcknowledgementsWasmOverride | undefined;
-  gatewayConnection?: object | undefined;
-  topology?: object | undefined;
-  replySurbs?: object | undefined;
-  /** Nothing is ever reported to anybody. */
-  statsReporting?: object | undefined;
-  forgetMe?: object | undefined;
-  rememberMe?: object | undefined;
-}
-
-export interface TrafficWasmOverride {
-  averagePacketDelayMs?: number | undefined;
-  messageSendingAverageDelayMs?: number | undefined;
-  maximumNumberOfRetransmissions?: number | undefined;
-  /** Weakens what the mixnet protects: who watches then sees when and how much is sent. */
-  disableMainPoissonPacketDistribution?: boolean | undefined;
-}
-
-export interface CoverTrafficWasmOverride {
-  loopCoverTrafficAverageDelayMs?: number | undefined;
-  /** Weakens what the mixnet protects, with the one above. */
-  disableLoopCoverTrafficStream?: boolean | undefined;
-}
-
-export interface AcknowledgementsWasmOverride {
-  averageAckDelayMs?: number | undefined;
-  ackWaitMultiplier?: number | undefined;
-  ackWaitAdditionMs?: number | undefined;
 }
 
 export type ResponseBodyMethod = 'uint8array' | 'json' | 'text' | 'formData' | 'blob';
@@ -157,23 +130,13 @@ function optionsOf({
   mixFetchOverride,
   clientOverride,
 }: SetupMixFetchOps): MixFetchOptions {
-  const { traffic, coverTraffic, acknowledgements } = clientOverride ?? {};
   return {
     ...(preferredGateway !== undefined && { gateway: preferredGateway }),
     ...(preferredNetworkRequester !== undefined && { exits: [preferredNetworkRequester] }),
     ...(forceTls !== undefined && { secureGateway: forceTls }),
     ...(nymApiUrl !== undefined && { api: nymApiUrl }),
     timeouts: timeoutsOf(mixFetchOverride?.requestTimeoutMs),
-    traffic: {
-      ...pick(traffic, [
-        'averagePacketDelayMs',
-        'messageSendingAverageDelayMs',
-        'maximumNumberOfRetransmissions',
-        'disableMainPoissonPacketDistribution',
-      ]),
-      ...pick(coverTraffic, ['loopCoverTrafficAverageDelayMs', 'disableLoopCoverTrafficStream']),
-      ...pick(acknowledgements, ['averageAckDelayMs', 'ackWaitMultiplier', 'ackWaitAdditionMs']),
-    },
+    traffic: trafficOf(clientOverride),
   };
 }
 
@@ -185,20 +148,6 @@ function timeoutsOf(total: number | undefined): NonNullable<MixFetchOptions['tim
 }
 
 const STAGE_MS = 60_000;
-
-type Given<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
-
-function pick<T extends object, const Name extends keyof T>(
-  group: T | undefined,
-  names: readonly Name[],
-): Given<Pick<T, Name>> {
-  const picked: Given<Pick<T, Name>> = {};
-  for (const name of names) {
-    const value = group?.[name];
-    if (value !== undefined) picked[name] = value as Exclude<T[Name], undefined>;
-  }
-  return picked;
-}
 
 /** What is wrong with it, `fetch` says, which takes it for what it is: something from outside. */
 function initOf(args: object | null | undefined): MixFetchInit {
