@@ -83,7 +83,7 @@ export class ExitConnection implements SessionConnection {
 
   taken(bytes: number): void {
     const lagged = this.#machine.lagging;
-    this.#machine.taken(bytes);
+    this.#machine.taken(bytes, this.#platform.now());
     if (lagged && !this.#machine.lagging) this.session.topUp();
   }
 

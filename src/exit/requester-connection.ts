@@ -97,6 +97,11 @@ export class RequesterConnection {
     return this.#unread + this.#incoming.bytes > LAGGING_BYTES;
   }
 
+  /** Who is behind with reading has asked for less. */
+  get #isBehind(): boolean {
+    return this.#unread > LAGGING_BYTES;
+  }
+
   /** What it needs reply blocks for; nothing once it is closing. */
   get demand(): CreditDemand | undefined {
     if (!this.#isLive()) return undefined;
@@ -151,8 +156,11 @@ export class RequesterConnection {
   }
 
   /** The reader has taken that much. */
-  taken(bytes: number): void {
+  taken(bytes: number, now: Milliseconds): void {
+    const wasBehind = this.#isBehind;
     this.#unread -= bytes;
+    // The exit has had no means to say anything.
+    if (wasBehind && !this.#isBehind) this.#lastInOrder = now;
   }
 
   /** So much more will come from the other side; with 0, what will come is not known any more. */
@@ -187,8 +195,7 @@ export class RequesterConnection {
     if (this.#phase !== 'open') return this.#forget();
     if (now >= (this.#answerDeadline ?? NEVER)) return this.#giveUp('ERR_MIX_EXIT_STALLED', now);
     if (now >= this.#starvedAt) return this.#giveUp('ERR_MIX_EXIT_STARVED', now);
-    // Who is behind with reading has asked for less.
-    this.#silenceCheck = (this.#unread > LAGGING_BYTES ? now : this.#lastInOrder) + SILENCE_TIME;
+    this.#silenceCheck = (this.#isBehind ? now : this.#lastInOrder) + SILENCE_TIME;
     if (now < this.#silenceCheck) return [];
     return this.#giveUp('ERR_MIX_EXIT_SILENT', now, 'The exit has fallen silent, or something that it sent is lost.');
   }

@@ -205,12 +205,23 @@ describe('what goes wrong is told apart', () => {
     expect(told(connection.received(data(pieces + 1, piece), 400))[0]).toEqual(failed('ERR_MIX_EXIT_OVERRUN'));
   });
 
+  test('a reader that has paused for minutes is not told of silence before there was time to answer', () => {
+    const connection = opened();
+    const piece = new Uint8Array(MAX_SEND_BYTES);
+    const pieces = LAGGING_BYTES / piece.length + 1;
+    for (let sequence = 1; sequence <= pieces; sequence++) connection.received(data(sequence, piece), 200);
+    const back = 99 + SILENCE_TIME;
+    for (let i = 0; i < pieces; i++) connection.taken(piece.length, back);
+    expect(connection.tick(back + 1)).toEqual([]);
+    expect(told(connection.tick(back + SILENCE_TIME))[0]).toEqual(failed('ERR_MIX_EXIT_SILENT'));
+  });
+
   test('a reader that catches up is not slow', () => {
     const connection = opened();
     for (let sequence = 1; sequence <= 2000; sequence++) {
       const [action] = connection.received(data(sequence, new Uint8Array(MAX_SEND_BYTES)), 200);
       expect(action?.do).toBe('deliver');
-      connection.taken(MAX_SEND_BYTES);
+      connection.taken(MAX_SEND_BYTES, 200);
     }
     expect(connection.lagging).toBe(false);
   });
