@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createMixFetch } from '../../src/index.ts';
 import { serve } from '../support/child.ts';
 import { content, contentPieces, sha256 } from './content.ts';
+import { residentMemory, tidyMemory } from './memory.ts';
 
 export type ClientJobs = typeof jobs;
 
@@ -170,15 +171,7 @@ const jobs = {
     return { ...stopwatch(), packets: packetsSent() - before };
   },
 
-  /** Without what the garbage collector has not got round to: the least of a few samples, a second apart. Bytes. */
-  async residentMemory(): Promise<number> {
-    const samples: number[] = [];
-    for (let i = 0; i < 5; i++) {
-      await sleep(1000);
-      samples.push(tidyMemory());
-    }
-    return Math.min(...samples);
-  },
+  residentMemory,
 
   /** The most that was ever resident, in bytes. */
   peakMemory: (): number => process.resourceUsage().maxRSS * 1024,
@@ -233,12 +226,6 @@ function startTransfer(): () => Transfer {
     sample();
     return { ...stopwatch(), memory };
   };
-}
-
-function tidyMemory(): number {
-  if (globalThis.gc === undefined) throw new Error('needs --expose-gc');
-  globalThis.gc();
-  return process.memoryUsage.rss();
 }
 
 function packetsSent(): number {

@@ -1,4 +1,4 @@
-/** A process with everything but the client: a mixnet at its real delays, and a web server with five names. */
+/** A process with everything but the client: a mixnet at its real delays, a web server with five names, and an echo. */
 
 import { createHash } from 'node:crypto';
 import type { RequestListener } from 'node:http';
@@ -35,7 +35,12 @@ const routes: Record<string, RequestListener> = {
 const hosts = process.argv.slice(2);
 const authority = await createAuthority();
 const origin = await startOrigin({ certificate: await authority.issue({ hosts }), routes });
-const devnet = await startDevnet({ hosts: Object.fromEntries(hosts.map(host => [host, origin.port])) });
+const devnet = await startDevnet({
+  hosts: {
+    ...Object.fromEntries(hosts.map(host => [host, origin.port])),
+    'echo.test': { serve: socket => void socket.on('error', () => {}).pipe(socket) },
+  },
+});
 
 const jobs = {
   entrance: () => ({

@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Child, startChild } from '../support/child.ts';
-import { Figures, megabytes, seconds } from '../support/figures.ts';
+import { Figures, listed, megabytes, seconds, total } from '../support/figures.ts';
 import type { ClientJobs } from './client-process.ts';
 import type { NetworkJobs } from './network-process.ts';
 
@@ -91,16 +91,6 @@ async function restartGateways(until: number): Promise<{ own: number; others: nu
     else restarts.others += 1;
   }
   return restarts;
-}
-
-function listed(outcomes: Readonly<Record<string, number>>): string {
-  return Object.entries(outcomes)
-    .map(([outcome, times]) => `${times} ${outcome}`)
-    .join(', ');
-}
-
-function total(outcomes: Readonly<Record<string, number>>): number {
-  return Object.values(outcomes).reduce((sum, times) => sum + times, 0);
 }
 
 function count(states: readonly string[], state: string): number {

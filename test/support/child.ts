@@ -11,6 +11,9 @@ export interface Child<J extends Jobs> {
   ask<Name extends keyof J & string>(name: Name, ...args: Parameters<J[Name]>): Promise<Awaited<ReturnType<J[Name]>>>;
   /** Resolves when the process has ended by itself, after its last job; after five seconds it is killed. */
   end(): Promise<void>;
+  /** The code that it ends with, when it does. */
+  readonly exitCode: Promise<number | null>;
+  signal(name: NodeJS.Signals): void;
 }
 
 interface Order {
@@ -26,20 +29,28 @@ export function startChild<J extends Jobs>(
     args = [],
     flags = [],
     compiled = false,
+    output,
   }: {
     readonly args?: readonly string[];
     readonly flags?: readonly string[];
     /** The script is JavaScript, and wants plain Node. */
     readonly compiled?: boolean;
+    /** Takes what it writes to standard output. Default: it goes where that of this process goes. */
+    readonly output?: (text: string) => void;
   } = {},
 ): Child<J> {
   const child = fork(script, args, {
     execArgv: [...(compiled ? [] : ['--conditions=mixfetch-source', '--import', 'tsx']), ...flags],
     serialization: 'advanced',
+    stdio: ['ignore', output === undefined ? 'inherit' : 'pipe', 'inherit', 'ipc'],
   });
+  if (output !== undefined) child.stdout?.on('data', bytes => output(String(bytes)));
   const exited = new AbortController();
+  const exitCode = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null);
   child.once('exit', code => exited.abort(new Error(`a process ended with code ${code}`)));
   return {
+    exitCode,
+    signal: name => void child.kill(name),
     async ask(name, ...args) {
       child.send({ name, args } satisfies Order);
       const [answer] = (await once(child, 'message', exited)) as [Answer];

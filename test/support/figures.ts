@@ -66,3 +66,16 @@ export function seconds(value: number): string {
 export function rate(bytes: number, seconds: number): string {
   return `${(bytes / 1000 / seconds).toFixed(0)} KB/s`;
 }
+
+/** How often something came out in which way. */
+export type Outcomes = Readonly<Record<string, number>>;
+
+export function listed(outcomes: Outcomes): string {
+  return Object.entries(outcomes)
+    .map(([outcome, times]) => `${times} ${outcome}`)
+    .join(', ');
+}
+
+export function total(outcomes: Outcomes): number {
+  return Object.values(outcomes).reduce((sum, times) => sum + times, 0);
+}
