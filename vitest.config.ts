@@ -27,6 +27,11 @@ const standIns = [
 const onlyInBrowsers = ['test/browser/storage.test.ts'];
 
 const inNode = ['mixfetch-source', 'node'];
+/** What examples call the package, which tests import. */
+const ownNames = [
+  { find: /^mixfetch$/, replacement: path('src/index.ts') },
+  { find: /^mixfetch\/devnet$/, replacement: path('src/devnet/index.ts') },
+];
 
 export default defineConfig({
   test: {
@@ -36,7 +41,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        resolve: { conditions: inNode },
+        resolve: { conditions: inNode, alias: ownNames },
         ssr: { resolve: { conditions: inNode } },
         test: {
           name: 'node',

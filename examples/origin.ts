@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthority } from 'mixfetch/devnet';
 
 export interface Origin {
@@ -42,8 +43,25 @@ function answer(megabyte: Buffer): RequestListener {
       const { id } = JSON.parse(Buffer.concat(chunks).toString()) as { id: unknown };
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ jsonrpc: '2.0', id, result: '0x10d4f' }));
+    } else if (request.url === '/slowly') {
+      response.setHeader('content-type', 'text/plain; charset=utf-8');
+      for (const line of SLOWLY) {
+        response.write(`${line}\n`);
+        await sleep(300);
+      }
+      response.end();
     } else {
       response.end(request.url?.replace('/echo/', ''));
     }
   };
 }
+
+/** A line at a time. */
+const SLOWLY = [
+  'The sender puts each packet into four envelopes, one in the other.',
+  'Each node opens one, and finds the name of the next node and how long to wait.',
+  'In between, the packets of all senders change their order.',
+  'Packets are sent at the same pace whether there is something to say or not.',
+  'The answer comes back in envelopes that were sent along, addressed beforehand.',
+  'So the server does not learn who asked, and nobody on the way learns who asked whom.',
+];
