@@ -39,6 +39,8 @@ export const limits = {
   unfinishedSets: 4096,
   /** finished sets remembered, of one sender */
   finishedSets: 16_384,
+  /** finished sets that a storage remembers */
+  storedSets: 8192,
   /** keys of reply blocks given out, of one pseudonym */
   replyKeysOfPseudonym: 8192,
   /** keys of reply blocks given out */

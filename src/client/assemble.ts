@@ -39,6 +39,10 @@ export interface AssembleOptions {
   readonly opener: PayloadOpener;
   readonly strictReserve: boolean;
   readonly diagnostics?: Diagnostics | undefined;
+  /** Of a client that is kept: what has come for it before, and how to keep what comes. See `InboxOptions.keep`. */
+  readonly received?:
+    | { readonly sets: readonly number[]; readonly keep: (sets: readonly number[]) => Promise<void> }
+    | undefined;
   /** Another topology is in use. */
   readonly topologyChanged?: (topology: Topology) => void;
 }
@@ -163,7 +167,11 @@ export function assemble(options: AssembleOptions): ClientParts {
     counters,
     diagnostics,
   });
-  const inbox = new Inbox({ platform, receiver, transmissions, replier, anonymousSender, supply, counters });
+  receiver.remember(options.received?.sets ?? [], platform.now());
+  const inbox = new Inbox({
+    ...{ platform, receiver, transmissions, replier, anonymousSender, supply, counters },
+    keep: options.received?.keep,
+  });
   const rotationWatch = new RotationWatch({
     platform,
     network,

@@ -136,7 +136,9 @@ export class ClientCore {
       const strictReserve = options.replies?.strictReserve ?? false;
       const topologyChanged = (topology: Topology) => kept?.refreshed(topology);
       const equipped = equipment(entrance, traffic, platform);
-      parts = assemble({ platform, traffic, directory, strictReserve, diagnostics, topologyChanged, ...equipped });
+      const received = kept && { sets: kept.receivedSets, keep: kept.received };
+      const own = { platform, traffic, directory, strictReserve, diagnostics };
+      parts = assemble({ ...own, ...equipped, topologyChanged, received });
       parts.start();
       return new ClientCore(parts, kept, waiting);
     } catch (error) {

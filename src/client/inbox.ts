@@ -26,6 +26,11 @@ export interface InboxOptions {
   readonly anonymousSender: AnonymousSender;
   readonly supply: SurbSupply;
   readonly counters: Counters;
+  /**
+   * Keeps the sets of a message that nobody has asked for. It is delivered when that is done: then a restart cannot make it
+   * come twice. Answers need no such thing, since their keys do not outlive a restart.
+   */
+  readonly keep?: ((sets: readonly number[]) => Promise<void>) | undefined;
 }
 
 /** Hands what the gateway pushes to whoever it concerns. */
@@ -82,16 +87,16 @@ export class Inbox {
     replier.acked(outgoing);
   }
 
-  #read({ message, pseudonym }: Extract<Received, { type: 'message' }>): void {
+  #read({ message, pseudonym, sets }: Extract<Received, { type: 'message' }>): void {
     const { replier, supply, anonymousSender, platform, counters } = this.#options;
     switch (message.kind) {
       case 'plain':
-        this.#deliver({ kind: 'plain', data: message.data });
+        this.#deliverOnce({ kind: 'plain', data: message.data }, sets);
         break;
       case 'repliable': {
         const { tag: senderTag, content, surbs, data } = message;
         replier.received(senderTag, surbs, content === 'additional-surbs');
-        if (content === 'data') this.#deliver({ kind: 'repliable', data, senderTag });
+        if (content === 'data') this.#deliverOnce({ kind: 'repliable', data, senderTag }, sets);
         break;
       }
       case 'reply':
@@ -105,6 +110,12 @@ export class Inbox {
         anonymousSender.supply(pseudonym, supply.answer(message, pseudonym, platform.now()));
         break;
     }
+  }
+
+  #deliverOnce(message: ReceivedMessage, sets: readonly number[]): void {
+    const kept = this.#options.keep?.(sets);
+    if (kept === undefined) this.#deliver(message);
+    else void kept.then(() => this.#deliver(message));
   }
 
   #deliver(message: ReceivedMessage): void {

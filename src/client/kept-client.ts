@@ -9,13 +9,18 @@ import {
   type ClientRecord,
   type ClientStorage,
   decodeClientRecord,
+  decodeReceivedRecord,
   encodeClientRecord,
+  encodeReceivedRecord,
+  MAX_RECEIVED_SETS,
+  RECEIVED_RECORD,
   type StorageLock,
   storageFailed,
 } from '../storage/index.ts';
 import { type Topology, urlOfGateway } from '../topology/index.ts';
 import { secretsOf } from './client-keys.ts';
 import { withDeadline } from './deadline.ts';
+import { KeptRecord } from './kept-record.ts';
 import { pause } from './pause.ts';
 import type { Entrance } from './start-up.ts';
 
@@ -28,21 +33,42 @@ export interface KeptClientOptions {
 }
 
 /**
- * What a storage keeps of this client, from its lock to the release: keys, gateway, registration. Pseudonyms and reply
- * blocks are not among it: after a crash nobody knows which were used, and one used twice is a link between two messages.
+ * What a storage keeps of this client, from its lock to the release: keys, gateway, registration, and which messages have
+ * come. Pseudonyms and reply blocks are not among it: after a crash nobody knows which were used, and one used twice is a
+ * link between two messages.
  */
 export class KeptClient {
   readonly #options: KeptClientOptions;
   readonly #lock: StorageLock;
+  readonly #stored: { readonly client: KeptRecord; readonly received: KeptRecord };
   #record: ClientRecord | undefined;
-  #isWritten = true;
-  #writing: Promise<void> | undefined;
+  #receivedSets: readonly number[];
+  #entering: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  private constructor(options: KeptClientOptions, lock: StorageLock, record: ClientRecord | undefined) {
+  private constructor(
+    options: KeptClientOptions,
+    lock: StorageLock,
+    record: ClientRecord | undefined,
+    receivedSets: readonly number[],
+  ) {
     this.#options = options;
     this.#lock = lock;
     this.#record = record;
+    this.#receivedSets = receivedSets;
+    const { storage, diagnostics } = options;
+    const failed = (error: unknown) =>
+      diagnostics?.emit('client:storage-failed', () => ({ code: failureCodeOf(error) }));
+    this.#stored = {
+      client: new KeptRecord({
+        ...{ storage, failed, name: CLIENT_RECORD },
+        encode: () => this.#record && encodeClientRecord(this.#record),
+      }),
+      received: new KeptRecord({
+        ...{ storage, failed, name: RECEIVED_RECORD },
+        encode: () => encodeReceivedRecord(this.#receivedSets),
+      }),
+    };
   }
 
   /** Rejects with ERR_MIX_STORAGE_… or the signal's reason, and then holds no lock. */
@@ -50,7 +76,10 @@ export class KeptClient {
     const lock = await patientLock(options, signal);
     try {
       const bytes = await options.storage.load(CLIENT_RECORD);
-      return new KeptClient(options, lock, bytes === undefined ? undefined : decodeClientRecord(bytes));
+      if (bytes === undefined) return new KeptClient(options, lock, undefined, []);
+      const record = decodeClientRecord(bytes);
+      const received = await options.storage.load(RECEIVED_RECORD);
+      return new KeptClient(options, lock, record, received === undefined ? [] : decodeReceivedRecord(received));
     } catch (error) {
       await lock.release().catch(() => {});
       throw storageFailed(error, 'The storage could not be read');
@@ -60,6 +89,11 @@ export class KeptClient {
   /** `undefined` until there is a client to keep. */
   get record(): ClientRecord | undefined {
     return this.#record;
+  }
+
+  /** Of messages that came before. */
+  get receivedSets(): readonly number[] {
+    return this.#receivedSets;
   }
 
   /** A client belongs to one gateway: with another it would have another address. Throws ERR_MIX_USAGE_OPTION. */
@@ -78,10 +112,8 @@ export class KeptClient {
     const { sharedKey, lastTimestamp, url } = link.admission;
     const urlSeenAt = this.#options.platform.wallTime();
     const record = { ...secretsOf(keys), gateway: { identity: gateway, url, urlSeenAt }, sharedKey, lastTimestamp };
-    this.#writing = this.#store(record).finally(() => {
-      this.#writing = undefined;
-    });
-    await this.#writing;
+    this.#entering = this.#stored.client.store(encodeClientRecord(record));
+    await this.#entering;
     this.#record = record;
     // It may have been let in again meanwhile.
     this.admitted(link.admission);
@@ -106,6 +138,15 @@ export class KeptClient {
     this.#change({ gateway: { ...gateway, urlSeenAt } });
   }
 
+  /** A message has come, of these sets. Resolves when it will be known after a crash, or that could not be stored in time. */
+  readonly received = async (sets: readonly number[]): Promise<void> => {
+    if (this.#closed !== undefined) return;
+    this.#receivedSets = [...this.#receivedSets, ...sets].slice(-MAX_RECEIVED_SETS);
+    const error = () => new MixnetError('ERR_MIX_STORAGE_FAILED', { message: 'The storage does not answer.' });
+    const limit = { ms: NOTING_MS, error };
+    await withDeadline(this.#options.platform, limit, () => this.#stored.received.changed()).catch(() => {});
+  };
+
   /** Writes what is not written, and releases the lock. Idempotent, never rejects, and ends whatever the storage does. */
   close(): Promise<void> {
     const error = () => new MixnetError('ERR_MIX_STORAGE_FAILED', { message: 'The storage does not answer.' });
@@ -116,43 +157,13 @@ export class KeptClient {
   #change(change: Partial<ClientRecord>): void {
     if (this.#record === undefined || this.#closed !== undefined) return;
     this.#record = { ...this.#record, ...change };
-    this.#isWritten = false;
-    void this.#write();
+    void this.#stored.client.changed();
   }
 
   async #end(): Promise<void> {
-    await this.#writing?.catch(() => {});
-    await this.#write();
+    await this.#entering?.catch(() => {});
+    await Promise.all([this.#stored.client.end(), this.#stored.received.end()]);
     await this.#lock.release();
-  }
-
-  /** One after the other, and of several changes the last. What fails is made up for with the next change, or at the end. */
-  #write(): Promise<void> {
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined;
-    });
-    return this.#writing;
-  }
-
-  async #writeAll(): Promise<void> {
-    while (!this.#isWritten && this.#record !== undefined) {
-      this.#isWritten = true;
-      try {
-        await this.#store(this.#record);
-      } catch (error) {
-        this.#isWritten = false;
-        this.#options.diagnostics?.emit('client:storage-failed', () => ({ code: failureCodeOf(error) }));
-        return;
-      }
-    }
-  }
-
-  async #store(record: ClientRecord): Promise<void> {
-    try {
-      await this.#options.storage.store(CLIENT_RECORD, encodeClientRecord(record));
-    } catch (error) {
-      throw storageFailed(error, WRITING);
-    }
   }
 }
 
@@ -174,8 +185,9 @@ async function patientLock({ storage, platform }: KeptClientOptions, signal: Abo
   }
 }
 
-const WRITING = 'The storage could not be written';
 const LOCK_PATIENCE_MS: Milliseconds = 2_000;
 const LOCK_RETRY_MS: Milliseconds = 100;
 const CLOSING_MS: Milliseconds = 5_000;
+/** What a message may wait for it. */
+const NOTING_MS: Milliseconds = 5_000;
 const NOTED_EVERY_MS: Milliseconds = 86_400_000;

@@ -26,7 +26,13 @@ export type Received =
   | { readonly type: 'cover' }
   /** Kept until the rest of its message comes, or a repetition of something already known. */
   | { readonly type: 'fragment-stored'; readonly pseudonym: Pseudonym | undefined }
-  | { readonly type: 'message'; readonly message: NymMessage; readonly pseudonym: Pseudonym | undefined }
+  /** `sets`: those of its fragments. */
+  | {
+      readonly type: 'message';
+      readonly message: NymMessage;
+      readonly pseudonym: Pseudonym | undefined;
+      readonly sets: readonly number[];
+    }
   | { readonly type: 'dropped'; readonly why: string; readonly pseudonym: Pseudonym | undefined };
 
 /** Opens what is sealed for this client: each throws ERR_MIX_MIXNET_MALFORMED for what cannot be. */
@@ -85,7 +91,7 @@ export class Receiver {
       // A message arrives by the reply blocks of one pseudonym, or by none: those of another never complete it.
       const message = this.#reassembler.insert(content, now, pseudonym);
       if (message === undefined) return { type: 'fragment-stored', pseudonym };
-      return accept(decodeNymMessage(message), pseudonym);
+      return accept(decodeNymMessage(message), pseudonym, this.#reassembler.lastFinished);
     } catch (error) {
       if (error instanceof MixnetError) return { type: 'dropped', why: error.message, pseudonym };
       throw error;
@@ -95,6 +101,11 @@ export class Receiver {
   /** What unfinished messages hold now. */
   get unfinished(): Reassembler['size'] {
     return this.#reassembler.size;
+  }
+
+  /** These sets came before, and what of them comes once more is nothing new. */
+  remember(sets: readonly number[], now: Milliseconds): void {
+    this.#reassembler.remember(sets, now);
   }
 
   /** Drops what is unfinished for too long. To be called now and then; `push` does so too. */
@@ -116,9 +127,9 @@ export class Receiver {
  * Answers come by reply blocks, and nothing else does. Whoever knows the address could otherwise write answers that nobody
  * asked for, or requests for reply blocks.
  */
-function accept(message: NymMessage, pseudonym: Pseudonym | undefined): Received {
+function accept(message: NymMessage, pseudonym: Pseudonym | undefined, sets: readonly number[]): Received {
   const isAnswer = message.kind === 'reply' || message.kind === 'surb-request';
-  if (isAnswer === (pseudonym !== undefined)) return { type: 'message', message, pseudonym };
+  if (isAnswer === (pseudonym !== undefined)) return { type: 'message', message, pseudonym, sets };
   const why = isAnswer ? 'an answer came without a reply block' : 'a message that is no answer came by a reply block';
   return { type: 'dropped', why, pseudonym };
 }

@@ -58,6 +58,7 @@ export class Reassembler {
   #bytes = 0;
   #sets = 0;
   #dropped = 0;
+  #lastFinished: readonly number[] = [];
   #prunedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ReassemblerOptions) {
@@ -75,6 +76,17 @@ export class Reassembler {
   /** Sets dropped unfinished so far. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** The sets of the last message that `insert` gave. */
+  get lastFinished(): readonly number[] {
+    return this.#lastFinished;
+  }
+
+  /** From now on these sets, of what comes openly, are known as finished. */
+  remember(sets: readonly number[], now: Milliseconds): void {
+    const { finished } = this.#deskOf(undefined);
+    for (const id of sets) finished.set(id, now);
   }
 
   /**
@@ -100,6 +112,7 @@ export class Reassembler {
       desk.finished.set(id, now);
     }
     dropOldest(desk.finished, MAX_FINISHED);
+    this.#lastFinished = chain;
     return removePadding(padded);
   }
 

@@ -8,4 +8,12 @@
 export { type ClientRecord, decodeClientRecord, encodeClientRecord } from './client-record.ts';
 export { memoryStorage } from './memory.ts';
 export { type PassphraseOptions, withPassphrase } from './passphrase.ts';
-export { CLIENT_RECORD, type ClientStorage, isClientStorage, type StorageLock, storageFailed } from './storage.ts';
+export { decodeReceivedRecord, encodeReceivedRecord, MAX_RECEIVED_SETS } from './received-record.ts';
+export {
+  CLIENT_RECORD,
+  type ClientStorage,
+  isClientStorage,
+  RECEIVED_RECORD,
+  type StorageLock,
+  storageFailed,
+} from './storage.ts';

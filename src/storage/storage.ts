@@ -29,6 +29,8 @@ export interface StorageLock {
 
 /** The name of the record that a client keeps: with it removed, the next client is a new one. */
 export const CLIENT_RECORD = 'client';
+/** The name of the record of what has come for that client. */
+export const RECEIVED_RECORD = 'received';
 
 export function isClientStorage(value: unknown): value is ClientStorage {
   const methods = ['load', 'store', 'remove', 'lock'];

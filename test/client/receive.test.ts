@@ -73,7 +73,7 @@ describe('what a gateway pushes', () => {
         .reverse()
         .map(bytes => receiver.push(openly(bytes), 0));
       expect(received.slice(0, -1).every(({ type }) => type === 'fragment-stored')).toBe(true);
-      expect(received.at(-1)).toEqual({ type: 'message', message, pseudonym: undefined });
+      expect(received.at(-1)).toEqual({ type: 'message', message, pseudonym: undefined, sets: [expect.any(Number)] });
     }
   });
 
@@ -85,7 +85,7 @@ describe('what a gateway pushes', () => {
     expect(received).toEqual([
       { type: 'fragment-stored', pseudonym: alice },
       { type: 'fragment-stored', pseudonym: alice },
-      { type: 'message', message, pseudonym: alice },
+      { type: 'message', message, pseudonym: alice, sets: [expect.any(Number)] },
     ]);
   });
 
@@ -93,7 +93,12 @@ describe('what a gateway pushes', () => {
     const { receiver, give } = client();
     const message: NymMessage = { kind: 'surb-request', recipient: someRecipient, amount: 50 };
     const [bytes = none] = fragments(message);
-    expect(receiver.push(through(give(bob, 1)[0], bytes), 0)).toEqual({ type: 'message', message, pseudonym: bob });
+    expect(receiver.push(through(give(bob, 1)[0], bytes), 0)).toEqual({
+      type: 'message',
+      message,
+      pseudonym: bob,
+      sets: [expect.any(Number)],
+    });
   });
 
   test('replies to two pseudonyms at once are kept apart', () => {
@@ -104,7 +109,9 @@ describe('what a gateway pushes', () => {
         .map((bytes, i) => receiver.push(through(surbs[i], bytes), 0))
         .at(-1),
     );
-    expect(last).toEqual(replies.map(({ who, message }) => ({ type: 'message', message, pseudonym: who })));
+    expect(last).toEqual(
+      replies.map(({ who, message }) => ({ type: 'message', message, pseudonym: who, sets: [expect.any(Number)] })),
+    );
   });
 });
 
