@@ -14,6 +14,7 @@ const needed = {
   wget: 'wget',
   aria2c: 'aria2',
   proxychains4: 'proxychains4',
+  python3: 'python3',
 };
 
 if (!providePrograms(needed)) process.exitCode = 1;
