@@ -50,6 +50,17 @@ export async function serviceFor(
   return service;
 }
 
+/** A client of that address that does nothing but what `send` does. */
+export function standIn(address: string, send: MessageClient['send'] = () => Promise.resolve()): MessageClient {
+  return Object.assign(new EventTarget(), {
+    address,
+    send,
+    reply: () => Promise.resolve(),
+    laneLength: () => 0,
+    dropLane: () => {},
+  });
+}
+
 /** Runs a program of this folder to its end; gives the lines it has printed. */
 export function run(command: string, script: string, ...args: readonly string[]): Promise<string[]> {
   const file = fileURLToPath(new URL(script, import.meta.url));
