@@ -39,6 +39,21 @@ export async function useProxy(
   return { requests, downloads, lines };
 }
 
+/** So many requests, all at once. */
+export async function useAtOnce(
+  url: string,
+  { hosts, ca, connections }: { readonly hosts: readonly string[]; readonly ca: string; readonly connections: number },
+): Promise<Outcomes> {
+  const outcomes: Record<string, number> = {};
+  const ask = async (_: unknown, number: number) => {
+    const asked = arrivesWhole(url, { host: hosts[number % hosts.length], ca, number, bytes: 1_000 });
+    const outcome = await outcomeOf(asked);
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+  };
+  await Promise.all(Array.from({ length: connections }, ask));
+  return outcomes;
+}
+
 export interface ServiceUse {
   /** By `done` where the message has come. */
   readonly messages: Outcomes;

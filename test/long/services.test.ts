@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Child, startChild } from '../support/child.ts';
 import { Figures, listed, megabytes, seconds, total } from '../support/figures.ts';
 import type { NetworkJobs } from './network-process.ts';
-import { useMessages, useProxy } from './programs.ts';
+import { useAtOnce, useMessages, useProxy } from './programs.ts';
 import { type Service, startService } from './service.ts';
 
 const duration = Number(process.env['SERVICES_SECONDS'] ?? 3600);
@@ -47,6 +47,13 @@ afterAll(async () => {
   expect(await Promise.all([proxy.end(), messenger.end()])).toEqual([0, 0]);
   await network.ask('stop');
   await network.end();
+});
+
+test('two hundred connections at once through the proxy all come about', async () => {
+  const started = performance.now();
+  const outcomes = await useAtOnce(proxy.url, { hosts, ca, connections: 200 });
+  figures.add('200 connections at once', listed(outcomes), seconds((performance.now() - started) / 1000));
+  expect(outcomes).toEqual({ done: 200 });
 });
 
 test('services in use stay well while their gateway restarts', { timeout: duration * 1500 + 900_000 }, async () => {
