@@ -8,15 +8,15 @@
  * Writes its table between the marks of README.md. Exits with 1 when they are missing, or when the goal is missed.
  */
 
-import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { chapter, readmePath, readReadme, withChapter } from '../readme/chapters.ts';
+import { readmePath } from '../readme/chapters.ts';
 import { type Child, startChild } from '../support/child.ts';
 import { median } from '../support/quantile.ts';
 import type { ClientJobs } from './client-jobs.ts';
 import { compileClients, PUBLISHED_CLIENT, versionOf } from './compiled-clients.ts';
 import type { NetworkJobs } from './network.ts';
+import { tablePlace } from './table-place.ts';
 
 /** Of a core. */
 const GOAL = 0.1;
@@ -38,11 +38,7 @@ const { values: options } = parseArgs({
   },
 });
 const [rounds, seconds] = [Number(options.rounds), Number(options.seconds)];
-const readme = readReadme(options.readme);
-if (chapter(readme, CHAPTER) === undefined) {
-  console.error(`${options.readme} has no place for the table: <!-- ${CHAPTER} --> … <!-- /${CHAPTER} -->`);
-  process.exit(1);
-}
+const writeTable = tablePlace(options.readme, CHAPTER);
 if (!(Number.isInteger(rounds) && rounds >= 1 && seconds > 0)) {
   console.error('--rounds takes a whole number from 1, --seconds a number above 0');
   process.exit(1);
@@ -50,7 +46,7 @@ if (!(Number.isInteger(rounds) && rounds >= 1 && seconds > 0)) {
 const turns = await measure();
 const table = formatTable();
 console.log(table);
-writeFileSync(options.readme, withChapter(readme, CHAPTER, table));
+writeTable(table);
 if (median(turns.map(({ ours }) => ours.share)) > GOAL) {
   console.error(`goal missed: more than ${GOAL * 100} % of a core`);
   process.exitCode = 1;

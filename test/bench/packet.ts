@@ -12,16 +12,18 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
-import { chapter, readmePath, readReadme, withChapter } from '../readme/chapters.ts';
+import { readmePath } from '../readme/chapters.ts';
 import { median, quantile } from '../support/quantile.ts';
 import { makeScenario } from './packet-scenario.ts';
 import { verifyParcel } from './packet-verify.ts';
 import type { Order, Slice } from './packet-worker.ts';
+import { roundsOf } from './rounds.ts';
+import { tablePlace } from './table-place.ts';
 
 interface Variant {
   readonly name: string;
@@ -62,20 +64,12 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '15' },
   },
 });
-const readme = readReadme(options.readme);
-if (chapter(readme, CHAPTER) === undefined) {
-  console.error(`${options.readme} has no place for the table: <!-- ${CHAPTER} --> … <!-- /${CHAPTER} -->`);
-  process.exit(1);
-}
-const rounds = Number(options.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error('--rounds takes a whole number from 1');
-  process.exit(1);
-}
+const writeTable = tablePlace(options.readme, CHAPTER);
+const rounds = roundsOf(options.rounds);
 const results = await measure(rounds);
 const table = formatTable(results);
 console.log(table);
-writeFileSync(options.readme, withChapter(readme, CHAPTER, table));
+writeTable(table);
 for (const { variant, ratio } of results)
   if (variant.goal !== undefined && ratio.median < variant.goal) {
     console.error(`goal missed: ${variant.title} is ${ratio.median.toFixed(1)} times as fast, not ${variant.goal}`);

@@ -9,18 +9,19 @@
  * time, or when a goal is missed.
  */
 
-import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync } from 'node:zlib';
 import { type PageOptions, published, scriptsOf } from '../interop/chromium.ts';
 import { exchangeOfRoots } from '../interop/go-roots.ts';
-import { chapter, readmePath, readReadme, withChapter } from '../readme/chapters.ts';
+import { readmePath } from '../readme/chapters.ts';
 import { type Child, startChild } from '../support/child.ts';
 import { compileClients, PUBLISHED_CLIENT, versionOf } from './compiled-clients.ts';
 import type { NetworkJobs } from './network.ts';
 import { type Contestant, memoryOfEmptyPage, pageTurn, SAMPLES } from './peers-fetch.ts';
 import { packetsPerCpuSecond } from './peers-packets.ts';
 import { isMissed, type Pair, rowsOf, type Turn, tableOf } from './peers-table.ts';
+import { roundsOf } from './rounds.ts';
+import { tablePlace } from './table-place.ts';
 
 const CHAPTER = 'bench:peers';
 const V1 = '@nymproject/mix-fetch-full-fat';
@@ -31,21 +32,13 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
   },
 });
-const readme = readReadme(options.readme);
-if (chapter(readme, CHAPTER) === undefined) {
-  console.error(`${options.readme} has no place for the table: <!-- ${CHAPTER} --> … <!-- /${CHAPTER} -->`);
-  process.exit(1);
-}
-const rounds = Number(options.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error('--rounds takes a whole number from 1');
-  process.exit(1);
-}
+const writeTable = tablePlace(options.readme, CHAPTER);
+const rounds = roundsOf(options.rounds);
 const turns = await measure();
 const rows = rowsOf(turns, await bytesToLoad());
 const table = `${tableOf(rows)}\n\n${circumstances()}`;
 console.log(table);
-writeFileSync(options.readme, withChapter(readme, CHAPTER, table));
+writeTable(table);
 for (const row of rows.filter(isMissed)) {
   console.error(`goal missed: ${row.title}: ${row.ratio.value.toFixed(2)}, not ${row.goal?.bound} ${row.goal?.ratio}`);
   process.exitCode = 1;

@@ -9,13 +9,14 @@
  * besides what each room and each dependency takes.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { type BuildResult, build } from 'esbuild';
-import { chapter, readmePath, readReadme, withChapter } from '../readme/chapters.ts';
+import { readmePath } from '../readme/chapters.ts';
 import { buildPackage } from '../support/built-package.ts';
+import { tablePlace } from './table-place.ts';
 
 /** Bytes, compressed. */
 const GOALS = { code: 55_000, authorities: 45_000 };
@@ -29,18 +30,14 @@ const published = ['@nymproject/mix-fetch-full-fat', '@nymproject/mix-fetch'];
 const { values: options } = parseArgs({
   options: { readme: { type: 'string', default: readmePath }, ours: { type: 'boolean' }, rooms: { type: 'boolean' } },
 });
-const readme = readReadme(options.readme);
-if (chapter(readme, CHAPTER) === undefined) {
-  console.error(`${options.readme} has no place for the table: <!-- ${CHAPTER} --> … <!-- /${CHAPTER} -->`);
-  process.exit(1);
-}
+const writeTable = tablePlace(options.readme, CHAPTER);
 const ours = await sizesOfOurs();
 if (options.rooms) console.log(await tableOfRooms(ours.code));
 if (options.ours) console.log(ours);
 else {
   const table = await formatTable();
   console.log(table);
-  writeFileSync(options.readme, withChapter(readme, CHAPTER, table));
+  writeTable(table);
 }
 for (const [what, goal] of Object.entries(GOALS))
   if (ours[what as keyof typeof GOALS] > goal) {

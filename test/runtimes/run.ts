@@ -8,11 +8,11 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { version as reactVersion } from 'react';
-import { chapter, readmePath, readReadme, withChapter } from '../readme/chapters.ts';
+import { tablePlace } from '../bench/table-place.ts';
+import { readmePath } from '../readme/chapters.ts';
 import { startChild } from '../support/child.ts';
 import { providePrograms } from '../support/programs.ts';
 import { browsers, versionOf as browserVersion, visit } from './browsers.ts';
@@ -32,17 +32,13 @@ const CHAPTER = 'runtimes';
 const { values: options } = parseArgs({
   options: { readme: { type: 'string', default: readmePath }, only: { type: 'string' }, package: { type: 'string' } },
 });
-const readme = readReadme(options.readme);
-if (chapter(readme, CHAPTER) === undefined) {
-  console.error(`${options.readme} has no place for the table: <!-- ${CHAPTER} --> … <!-- /${CHAPTER} -->`);
-  process.exit(1);
-}
+const writeTable = tablePlace(options.readme, CHAPTER);
 const isWanted = ([runtime]: readonly [string, ...unknown[]]) => runtime.includes(options.only ?? '');
 installRuntimes();
 const rows = await runAll();
 const table = formatTable(rows);
 console.log(table);
-if (options.only === undefined) writeFileSync(options.readme, withChapter(readme, CHAPTER, table));
+if (options.only === undefined) writeTable(table);
 for (const { runtime, seen } of rows.filter(({ seen: { failure } }) => failure !== undefined)) {
   console.error(`${runtime} failed at "${seen.steps.at(-1) ?? 'its start'}": ${seen.failure}`);
   process.exitCode = 1;
