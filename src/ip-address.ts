@@ -32,14 +32,22 @@ export function isWithin(address: IpAddress, prefix: IpAddress, bits: number): b
   return rest === 0 || (((address[wholeBytes] ?? 0) ^ (prefix[wholeBytes] ?? 0)) & (0xff << (8 - rest))) === 0;
 }
 
+/** Without leading zeros; what is above 255 passes. */
+const DOTTED = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
+
 /** ::ffff:0:0/96 */
 const MAPPED_V4 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0);
 
 function parseV4(text: string): Uint8Array | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every(part => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255))
-    return undefined;
-  return Uint8Array.from(parts, Number);
+  const match = DOTTED.exec(text);
+  if (match === null) return undefined;
+  const address = new Uint8Array(4);
+  for (let i = 0; i < 4; i++) {
+    const octet = Number(match[i + 1]);
+    if (octet > 255) return undefined;
+    address[i] = octet;
+  }
+  return address;
 }
 
 function parseV6(text: string): Uint8Array | undefined {

@@ -1,9 +1,10 @@
 /** The platform of Node, and of runtimes that carry Node's modules: `#platform` resolves to this file there. */
 
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { nodeDirectoryFetch } from './node-directory-fetch.ts';
 import { openNodeWebSocket } from './node-websocket.ts';
 import { longestTimer, type Platform } from './platform.ts';
+import { fromReserve } from './random-reserve.ts';
 
 export interface NodePlatformOptions {
   /**
@@ -22,7 +23,7 @@ export function createNodePlatform({ ca }: NodePlatformOptions = {}): Platform {
       const timer = setTimeout(callback, Math.min(delay, longestTimer)).unref();
       return { cancel: () => clearTimeout(timer) };
     },
-    randomBytes: length => new Uint8Array(randomBytes(length)),
+    randomBytes: fromReserve(randomFillSync),
     openWebSocket: (url, handlers) => openNodeWebSocket(url, handlers, ca),
     directoryFetch: nodeDirectoryFetch(ca),
     hold,

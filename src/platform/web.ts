@@ -1,7 +1,8 @@
 /** The platform of browsers, workers and edge runtimes: `#platform` resolves to this file wherever Node is not. */
 
 import { MixnetError } from '../errors.ts';
-import { longestTimer, type Platform, type RandomBytes, type Timer, type WebSocketHandlers } from './platform.ts';
+import { longestTimer, type Platform, type Timer, type WebSocketHandlers } from './platform.ts';
+import { fromReserve } from './random-reserve.ts';
 
 // Taken when the module loads, before a polyfill of ours, or of anybody, can stand in their place.
 const { WebSocket, Request, crypto, performance, setTimeout, clearTimeout, MessageChannel } = globalThis;
@@ -27,7 +28,7 @@ export function createWebPlatform({ ca }: WebPlatformOptions = {}): Platform {
       const timer = setTimeout(callback, Math.min(delay, longestTimer));
       return { cancel: () => clearTimeout(timer) };
     },
-    randomBytes,
+    randomBytes: fromReserve(fillRandom),
     openWebSocket,
     directoryFetch: (url, { headers, signal }) => fetch(url, { ...withoutTraces(), headers, signal }),
     hold: () => () => {},
@@ -36,13 +37,11 @@ export function createWebPlatform({ ca }: WebPlatformOptions = {}): Platform {
 
 export { createWebPlatform as createPlatform };
 
-const randomBytes: RandomBytes = length => {
-  const bytes = new Uint8Array(length);
-  for (let start = 0; start < length; start += RANDOM_QUOTA) {
-    crypto.getRandomValues(bytes.subarray(start, Math.min(start + RANDOM_QUOTA, length)));
+function fillRandom(bytes: Uint8Array): void {
+  for (let start = 0; start < bytes.length; start += RANDOM_QUOTA) {
+    crypto.getRandomValues(bytes.subarray(start, Math.min(start + RANDOM_QUOTA, bytes.length)));
   }
-  return bytes;
-};
+}
 
 /** After what the page has to do just now, and no later: a timer that follows others waits for 4 ms (HTML, §8.7). */
 function nextTask(callback: () => void): Timer {
