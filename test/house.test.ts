@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
+import { bundleOfSource, CODE_LIMIT, pageSizes } from './support/page-code.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const src = join(root, 'src');
@@ -105,19 +105,12 @@ describe('rooms', () => {
   });
 });
 
-describe('the browser bundle', () => {
+describe('what a page loads', () => {
+  const bundle = bundleOfSource();
+
   test('importing mixFetch brings in neither devnet, command nor servers, nor anything of Node', async () => {
-    const bundle = await build({
-      absWorkingDir: root,
-      entryPoints: ['src/index.ts'],
-      bundle: true,
-      write: false,
-      metafile: true,
-      format: 'esm',
-      platform: 'browser',
-      conditions: ['mixfetch-source'],
-    });
-    const inputs = Object.keys(bundle.metafile.inputs);
+    const { metafile, outputFiles } = await bundle;
+    const inputs = Object.keys(metafile.inputs);
     expect(inputs.length).toBeGreaterThan(20);
     expect(
       inputs.filter(input =>
@@ -126,6 +119,15 @@ describe('the browser bundle', () => {
         ),
       ),
     ).toEqual([]);
+    expect(
+      Object.values(metafile.outputs).flatMap(({ imports }) => imports.filter(({ external }) => external)),
+    ).toEqual([]);
+    const globalsOfNode = /\b(Buffer|setImmediate|__dirname|__filename)\b|\brequire\(/g;
+    expect(outputFiles.flatMap(({ text }) => text.match(globalsOfNode) ?? [])).toEqual([]);
+  });
+
+  test('the code is no larger than its limit', { timeout: 240_000 }, async () => {
+    expect(pageSizes(await bundle).code).toBeLessThanOrEqual(CODE_LIMIT);
   });
 });
 

@@ -9,22 +9,18 @@
  * besides what each room and each dependency takes.
  */
 
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { brotliCompressSync, constants } from 'node:zlib';
-import { type BuildResult, build } from 'esbuild';
 import { readmePath } from '../readme/chapters.ts';
 import { buildPackage } from '../support/built-package.ts';
+import { bundleForPage, bundleOfSource, type PageSizes, pageSizes } from '../support/page-code.ts';
+import { versionOf } from './compiled-clients.ts';
 import { tablePlace } from './table-place.ts';
 
 /** Bytes, compressed. */
 const GOALS = { code: 55_000, authorities: 45_000 };
 const CHAPTER = 'bench:size';
-const MEGABYTES = 5_000_000;
 const QUALITIES =
   'Files above 5 MB are compressed with quality 9, which leaves them up to a fifth larger than the best; all others with the best, 11.';
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const published = ['@nymproject/mix-fetch-full-fat', '@nymproject/mix-fetch'];
 
 const { values: options } = parseArgs({
@@ -45,59 +41,18 @@ for (const [what, goal] of Object.entries(GOALS))
     process.exitCode = 1;
   }
 
-interface Sizes {
-  /** What a page loads before its first request. */
-  readonly code: number;
-  /** What comes with the first request by `https:`. */
-  readonly authorities: number;
-  /** What comes when it is used. */
-  readonly onUse: number;
-}
-
-async function sizesOfOurs(): Promise<Sizes> {
+async function sizesOfOurs(): Promise<PageSizes> {
   const built = await buildPackage();
   try {
-    return sizesOf(await bundle('mixfetch', built.folder));
+    return pageSizes(await bundleForPage('mixfetch', built.folder));
   } finally {
     built.remove();
   }
 }
 
-type Bundle = BuildResult<{ write: false; metafile: true }>;
-
-function bundle(name: string, from: string, conditions: string[] = []): Promise<Bundle> {
-  return build({
-    stdin: { contents: `export { mixFetch } from '${name}';`, resolveDir: from },
-    ...{ bundle: true, splitting: true, minify: true, write: false, metafile: true, legalComments: 'none' },
-    ...{ format: 'esm', platform: 'browser', target: 'es2022', outdir: '/', absWorkingDir: root },
-    conditions,
-  });
-}
-
-function sizesOf({ outputFiles, metafile }: Bundle): Sizes {
-  const sizes = { code: 0, authorities: 0, onUse: 0 };
-  const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [fileName(path), output]));
-  const atOnce = new Set<string>();
-  const visit = (name: string): void => {
-    if (atOnce.has(name)) return;
-    atOnce.add(name);
-    for (const { path, kind } of outputs.get(name)?.imports ?? [])
-      if (kind === 'import-statement') visit(fileName(path));
-  };
-  visit('stdin.js');
-  for (const { path, contents } of outputFiles) {
-    const name = fileName(path);
-    const isList = Object.keys(outputs.get(name)?.inputs ?? {}).some(input => /roots/.test(input));
-    sizes[atOnce.has(name) ? 'code' : isList ? 'authorities' : 'onUse'] += compressed(contents);
-  }
-  return sizes;
-}
-
 /** Of all rooms in proportion to what they are before they are compressed, built from the source. */
 async function tableOfRooms(total: number): Promise<string> {
-  const { metafile } = await bundle(fileURLToPath(new URL('../../src/index.ts', import.meta.url)), root, [
-    'mixfetch-source',
-  ]);
+  const { metafile } = await bundleOfSource();
   const main = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint === '<stdin>');
   const rooms = new Map<string, number>();
   const files = Object.entries(main?.inputs ?? {});
@@ -123,7 +78,7 @@ function roomOf(path: string): string {
 
 async function formatTable(): Promise<string> {
   const theirs = [];
-  for (const name of published) theirs.push({ name, ...sizesOf(await bundle(name, root)) });
+  for (const name of published) theirs.push({ name, ...pageSizes(await bundleForPage(name)) });
   const own = ours.code + ours.authorities;
   const row = (what: string, bytes: number, goal?: number): string =>
     `| ${what} | ${kilobytes(bytes)} | ${(bytes / own).toFixed(bytes < own ? 2 : 0)} | ${goal === undefined ? '' : `at most ${kilobytes(goal)}`} |`;
@@ -141,23 +96,6 @@ async function formatTable(): Promise<string> {
   ].join('\n');
 }
 
-function fileName(path: string): string {
-  return path.split('/').at(-1) ?? path;
-}
-
-/** As well as it can be; what has megabytes would take minutes for that. */
-function compressed(contents: Uint8Array): number {
-  const quality = contents.length > MEGABYTES ? 9 : constants.BROTLI_MAX_QUALITY;
-  return brotliCompressSync(contents, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }).length;
-}
-
 function kilobytes(bytes: number): string {
   return `${(bytes / 1000).toFixed(bytes < 1_000_000 ? 1 : 0)} KB`;
-}
-
-function versionOf(name: string): string {
-  const { version } = JSON.parse(readFileSync(`${root}/node_modules/${name}/package.json`, 'utf8')) as {
-    version: string;
-  };
-  return version;
 }
