@@ -3,8 +3,6 @@
 import { chacha20orig } from '@noble/ciphers/chacha.js';
 import { blake3 as nobleBlake3 } from '@noble/hashes/blake3.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { MixnetError } from '../errors.ts';
 import { Aes } from './aes.ts';
 import { basePoint, basePointTable } from './base-point.ts';
@@ -76,12 +74,7 @@ export const chacha20: Primitives['chacha20'] = (key, data) => {
   return chacha20orig(key, zeroNonce, data);
 };
 
-export const sha256: Primitives['sha256'] = data => nobleSha256(data);
-
-export const hmacSha256: Primitives['hmacSha256'] = (key, data) => hmac(nobleSha256, key, data);
-
-export const hkdfSha256: Primitives['hkdfSha256'] = (ikm, salt, info, length) =>
-  hkdf(nobleSha256, ikm, salt, info, length);
+export { hkdfSha256, hmacSha256, sha256 } from './sha256.ts';
 
 export const blake3: Primitives['blake3'] = data => nobleBlake3(data);
 
