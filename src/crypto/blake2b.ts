@@ -7,13 +7,12 @@
  * @module
  */
 
+import { fractionsOfRoots } from './prime-roots.ts';
+
 const BLOCK_BYTES = 128;
 
-/** RFC 7693 §2.6: those of SHA-512. */
-const iv = /* @__PURE__ */ Int32Array.of(
-  ...[0xf3bcc908, 0x6a09e667, 0x84caa73b, 0xbb67ae85, 0xfe94f82b, 0x3c6ef372, 0x5f1d36f1, 0xa54ff53a],
-  ...[0xade682d1, 0x510e527f, 0x2b3e6c1f, 0x9b05688c, 0xfb41bd6b, 0x1f83d9ab, 0x137e2179, 0x5be0cd19],
-);
+/** RFC 7693 §2.6: that of SHA-512. */
+const iv = /* @__PURE__ */ fractionsOfRoots(2, 0, 8).map((_, i, halves) => halves[i ^ 1] ?? 0);
 
 /** RFC 7693 §2.7: which two message words each of the eight steps of a round takes. Rounds 11 and 12 are as the first two. */
 const schedule = /* @__PURE__ */ Uint8Array.from(

@@ -1,6 +1,5 @@
 /** Ed25519: RFC 8032 §5.1. The secret scalars take the same steps whatever they are; what is verified is public. */
 
-import { sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, equalBytes } from './bytes.ts';
 import {
   type Addend,
@@ -15,6 +14,7 @@ import {
   neutralPoint,
 } from './edwards.ts';
 import { ELL, littleEndian } from './scalar-product.ts';
+import { sha512 } from './sha512.ts';
 
 /** §5.1.5 */
 export function publicKeyOf(seed: Uint8Array): Uint8Array {

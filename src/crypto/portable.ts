@@ -1,14 +1,14 @@
-/** The primitives in plain JavaScript, most by the @noble libraries: for browsers, workers, edge runtimes. */
+/** The primitives in plain JavaScript: for browsers, workers, edge runtimes. */
 
-import { chacha20orig } from '@noble/ciphers/chacha.js';
-import { blake3 as nobleBlake3 } from '@noble/hashes/blake3.js';
-import { hkdf } from '@noble/hashes/hkdf.js';
 import { MixnetError } from '../errors.ts';
 import { Aes } from './aes.ts';
 import { basePoint, basePointTable } from './base-point.ts';
 import { blake2b } from './blake2b.ts';
+import { blake3 as hashBlake3 } from './blake3.ts';
+import { chacha20 as applyChaCha20 } from './chacha20.ts';
 import * as ed25519 from './ed25519.ts';
 import { gcmSivBy } from './gcm-siv.ts';
+import { expand, extract } from './hash.ts';
 import { montgomeryLadder } from './montgomery-ladder.ts';
 import { expectLength, type Primitives } from './primitives.ts';
 import { scalarProduct } from './scalar-product.ts';
@@ -71,15 +71,15 @@ const zeroNonce = /* @__PURE__ */ new Uint8Array(8);
 
 export const chacha20: Primitives['chacha20'] = (key, data) => {
   expectLength('ChaCha20 key', key, 32);
-  return chacha20orig(key, zeroNonce, data);
+  return applyChaCha20(key, zeroNonce, data);
 };
 
 export { hkdfSha256, hmacSha256, sha256 } from './sha256.ts';
 
-export const blake3: Primitives['blake3'] = data => nobleBlake3(data);
+export const blake3: Primitives['blake3'] = hashBlake3;
 
 export const hkdfBlake3: Primitives['hkdfBlake3'] = (ikm, salt, info, length) =>
-  hkdf(nobleBlake3, ikm, salt, info, length);
+  expand(hashBlake3, extract(hashBlake3, ikm, salt), info, length);
 
 export const blake2bMac: Primitives['blake2bMac'] = (key, data) => {
   expectLength('BLAKE2b key', key, 64);

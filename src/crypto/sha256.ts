@@ -6,15 +6,21 @@
  * @module
  */
 
+import type { Hash } from './hash.ts';
+import { fractionsOfRoots, highHalves } from './prime-roots.ts';
+
 const BLOCK_BYTES = 64;
 const BLOCK_WORDS = 16;
 const HASH_BYTES = 32;
 
-export function sha256(data: Uint8Array): Uint8Array {
-  state.set(initial);
-  absorb(data, 0);
-  return hash();
-}
+export const sha256: Hash = /* @__PURE__ */ Object.assign(
+  (data: Uint8Array): Uint8Array => {
+    state.set(initial);
+    absorb(data, 0);
+    return hash();
+  },
+  { blockBytes: BLOCK_BYTES, digestBytes: HASH_BYTES },
+);
 
 export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
   takeKey(key);
@@ -156,24 +162,13 @@ function compress(state: Int32Array): void {
   state[7] = (state[7] ?? 0) + h;
 }
 
-/** §4.2.2 and §5.3.3: the first 32 bits behind the point of the cube roots, and of the square roots, of the first primes. */
-const constants = /* @__PURE__ */ rootsOf(64, Math.cbrt);
-const initial = /* @__PURE__ */ rootsOf(8, Math.sqrt);
+/** §4.2.2 */
+const constants = /* @__PURE__ */ highHalves(/* @__PURE__ */ fractionsOfRoots(3, 0, 64));
+/** §5.3.3 */
+const initial = /* @__PURE__ */ highHalves(/* @__PURE__ */ fractionsOfRoots(2, 0, 8));
 const zeroSalt = /* @__PURE__ */ new Uint8Array(HASH_BYTES);
 // Room to work in: of the hash that is being made, and of the key of HMAC that was taken last.
 const words = /* @__PURE__ */ new Int32Array(64);
 const state = /* @__PURE__ */ new Int32Array(8);
 const inner = /* @__PURE__ */ new Int32Array(8);
 const outer = /* @__PURE__ */ new Int32Array(8);
-
-function rootsOf(count: number, root: (prime: number) => number): Int32Array {
-  const roots = new Int32Array(count);
-  for (let [number, found] = [2, 0]; found < count; number++)
-    if (isPrime(number)) roots[found++] = (root(number) % 1) * 2 ** 32;
-  return roots;
-}
-
-function isPrime(number: number): boolean {
-  for (let divisor = 2; divisor ** 2 <= number; divisor++) if (number % divisor === 0) return false;
-  return true;
-}

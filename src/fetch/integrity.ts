@@ -1,7 +1,8 @@
 /** The `integrity` of a request: the body is given only if it is what the caller expects. */
 
-import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, equalBytes } from '../crypto/bytes.ts';
+import { sha256 } from '../crypto/sha256.ts';
+import { sha384, sha512 } from '../crypto/sha512.ts';
 import { MixnetError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { BodySource } from './response-body.ts';

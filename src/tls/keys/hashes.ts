@@ -1,6 +1,7 @@
 /** The hashes that signatures are made over. SHA-1 and MD5 have no name here. */
 
-import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
+import { sha256 } from '../../crypto/sha256.ts';
+import { sha384, sha512 } from '../../crypto/sha512.ts';
 
 export const hashes = { sha256, sha384, sha512 } as const;
 

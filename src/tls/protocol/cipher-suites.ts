@@ -3,14 +3,14 @@
  * 5289, RFC 7905). ChaCha20-Poly1305 comes first: it is the faster one in JavaScript, and has no tables to leak through.
  */
 
-import { ctr } from '@noble/ciphers/aes.js';
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { sha256, sha384 } from '@noble/hashes/sha2.js';
-import type { CHash } from '@noble/hashes/utils.js';
-import { type AuthenticatedCipher, aesGcmBy } from '../../crypto/gcm.ts';
+import type { AuthenticatedCipher } from '../../crypto/aead.ts';
+import { Aes } from '../../crypto/aes.ts';
+import * as chacha20Poly1305 from '../../crypto/chacha20-poly1305.ts';
+import { aesGcmBy } from '../../crypto/gcm.ts';
+import type { Hash } from '../../crypto/hash.ts';
+import { sha256 } from '../../crypto/sha256.ts';
+import { sha384 } from '../../crypto/sha512.ts';
 import { versions } from './codes.ts';
-
-export type Hash = CHash;
 
 export interface Aead extends AuthenticatedCipher {
   readonly keyBytes: number;
@@ -31,10 +31,10 @@ export interface CipherSuite {
   readonly signer?: 'ecdsa' | 'rsa';
 }
 
-const gcm = aesGcmBy((key, counter, data) => ctr(key, counter).encrypt(data));
+const gcm = aesGcmBy((key, counter, data) => new Aes(key).applyCounter(counter, data));
 const aes128: Aead = { ...gcm, keyBytes: 16, fixedNonceBytes: 4 };
 const aes256: Aead = { ...gcm, keyBytes: 32, fixedNonceBytes: 4 };
-const chacha: Aead = { seal: sealByChacha, open: openByChacha, keyBytes: 32, fixedNonceBytes: 12 };
+const chacha: Aead = { ...chacha20Poly1305, keyBytes: 32, fixedNonceBytes: 12 };
 
 /** In the order in which they are offered. */
 export const cipherSuites: readonly CipherSuite[] = [
@@ -48,20 +48,3 @@ export const cipherSuites: readonly CipherSuite[] = [
   { id: 0xc02c, version: versions.tls12, aead: aes256, hash: sha384, signer: 'ecdsa' },
   { id: 0xc030, version: versions.tls12, aead: aes256, hash: sha384, signer: 'rsa' },
 ];
-
-function sealByChacha(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array {
-  return chacha20poly1305(key, nonce, associated).encrypt(plain);
-}
-
-function openByChacha(
-  key: Uint8Array,
-  nonce: Uint8Array,
-  associated: Uint8Array,
-  sealed: Uint8Array,
-): Uint8Array | undefined {
-  try {
-    return chacha20poly1305(key, nonce, associated).decrypt(sealed);
-  } catch {
-    return undefined;
-  }
-}

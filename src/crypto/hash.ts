@@ -1,0 +1,34 @@
+/** HMAC and HKDF over any hash: that of packets, which is made many times for each, is in `sha256.ts`. */
+
+import { concatBytes } from './bytes.ts';
+
+export interface Hash {
+  (data: Uint8Array): Uint8Array;
+  readonly blockBytes: number;
+  readonly digestBytes: number;
+}
+
+/** RFC 2104 */
+export function hmac(hash: Hash, key: Uint8Array, data: Uint8Array): Uint8Array {
+  const block = new Uint8Array(hash.blockBytes);
+  block.set(key.length > block.length ? hash(key) : key);
+  const padded = (pad: number): Uint8Array => block.map(byte => byte ^ pad);
+  return hash(concatBytes(padded(0x5c), hash(concatBytes(padded(0x36), data))));
+}
+
+/** RFC 5869, section 2.2; an absent salt is one of zeros. */
+export function extract(hash: Hash, ikm: Uint8Array, salt: Uint8Array = new Uint8Array(0)): Uint8Array {
+  return hmac(hash, salt, ikm);
+}
+
+/** RFC 5869, section 2.3. */
+export function expand(hash: Hash, key: Uint8Array, info: Uint8Array, length: number): Uint8Array {
+  if (length > 255 * hash.digestBytes) throw new RangeError(`${length} bytes are more than HKDF gives`);
+  const output = new Uint8Array(length);
+  let block: Uint8Array = new Uint8Array(0);
+  for (let i = 1, at = 0; at < length; i++, at += block.length) {
+    block = hmac(hash, key, concatBytes(block, info, Uint8Array.of(i)));
+    output.set(block.subarray(0, length - at), at);
+  }
+  return output;
+}
