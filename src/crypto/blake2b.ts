@@ -2,7 +2,8 @@
  * BLAKE2b with a key (RFC 7693), in plain JavaScript. It is most of the work on a payload; `node:crypto` has it
  * without a key only, and @noble's takes nearly twice the time.
  *
- * A 64-bit word is two 32-bit integers, low half first. The carry of an addition is the top bit of (a & b) | ((a | b) & ~sum).
+ * A 64-bit word is two 32-bit integers, low half first. An addition carries where the sum of the low halves is less than
+ * either of them.
  *
  * @module
  */
@@ -71,9 +72,10 @@ function compress(
     v[28] = ~(v[28] ?? 0);
     v[29] = ~(v[29] ?? 0);
   }
+  for (let i = 0; i < words.length; i++) words[i] = message.getInt32(at + 4 * i, true);
   for (let step = 0; step < 96; step++) {
-    const x = at + 8 * (schedule[2 * step] ?? 0);
-    const y = at + 8 * (schedule[2 * step + 1] ?? 0);
+    const x = 2 * (schedule[2 * step] ?? 0);
+    const y = 2 * (schedule[2 * step + 1] ?? 0);
     // Four steps on the columns of the 4×4 words, four on the diagonals.
     const column = step & 3;
     const turn = (step >> 2) & 1;
@@ -98,11 +100,11 @@ function compress(
     let high: number;
     // a += b + x; d = (d ^ a) >>> 32
     sum = (aLow + bLow) | 0;
-    aHigh = (aHigh + bHigh + (((aLow & bLow) | ((aLow | bLow) & ~sum)) >>> 31)) | 0;
+    aHigh = (aHigh + bHigh + (sum >>> 0 < aLow >>> 0 ? 1 : 0)) | 0;
     aLow = sum;
-    word = message.getInt32(x, true);
+    word = words[x] ?? 0;
     sum = (aLow + word) | 0;
-    aHigh = (aHigh + message.getInt32(x + 4, true) + (((aLow & word) | ((aLow | word) & ~sum)) >>> 31)) | 0;
+    aHigh = (aHigh + (words[x + 1] ?? 0) + (sum >>> 0 < aLow >>> 0 ? 1 : 0)) | 0;
     aLow = sum;
     low = dLow ^ aLow;
     high = dHigh ^ aHigh;
@@ -110,7 +112,7 @@ function compress(
     dHigh = low;
     // c += d; b = (b ^ c) >>> 24
     sum = (cLow + dLow) | 0;
-    cHigh = (cHigh + dHigh + (((cLow & dLow) | ((cLow | dLow) & ~sum)) >>> 31)) | 0;
+    cHigh = (cHigh + dHigh + (sum >>> 0 < cLow >>> 0 ? 1 : 0)) | 0;
     cLow = sum;
     low = bLow ^ cLow;
     high = bHigh ^ cHigh;
@@ -118,11 +120,11 @@ function compress(
     bHigh = (high >>> 24) | (low << 8);
     // a += b + y; d = (d ^ a) >>> 16
     sum = (aLow + bLow) | 0;
-    aHigh = (aHigh + bHigh + (((aLow & bLow) | ((aLow | bLow) & ~sum)) >>> 31)) | 0;
+    aHigh = (aHigh + bHigh + (sum >>> 0 < aLow >>> 0 ? 1 : 0)) | 0;
     aLow = sum;
-    word = message.getInt32(y, true);
+    word = words[y] ?? 0;
     sum = (aLow + word) | 0;
-    aHigh = (aHigh + message.getInt32(y + 4, true) + (((aLow & word) | ((aLow | word) & ~sum)) >>> 31)) | 0;
+    aHigh = (aHigh + (words[y + 1] ?? 0) + (sum >>> 0 < aLow >>> 0 ? 1 : 0)) | 0;
     aLow = sum;
     low = dLow ^ aLow;
     high = dHigh ^ aHigh;
@@ -130,7 +132,7 @@ function compress(
     dHigh = (high >>> 16) | (low << 16);
     // c += d; b = (b ^ c) >>> 63
     sum = (cLow + dLow) | 0;
-    cHigh = (cHigh + dHigh + (((cLow & dLow) | ((cLow | dLow) & ~sum)) >>> 31)) | 0;
+    cHigh = (cHigh + dHigh + (sum >>> 0 < cLow >>> 0 ? 1 : 0)) | 0;
     cLow = sum;
     low = bLow ^ cLow;
     high = bHigh ^ cHigh;
@@ -148,3 +150,6 @@ function compress(
   }
   for (let i = 0; i < 16; i++) state[i] = (state[i] ?? 0) ^ (v[i] ?? 0) ^ (v[i + 16] ?? 0);
 }
+
+/** Room for a block. */
+const words = /* @__PURE__ */ new Int32Array(32);

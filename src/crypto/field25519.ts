@@ -17,7 +17,8 @@ export type FieldElement = Float64Array & Record<0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 |
 /** @param value from 0 and below p */
 export function fieldElement(value = 0n): FieldElement {
   const element = new Float64Array(LIMBS) as FieldElement;
-  if (value !== 0n)
+  if (value < limbSize(0)) element[0] = Number(value);
+  else
     for (const [i, unit] of units.entries()) element[i] = Number((value / BigInt(unit)) % BigInt(limbSize(i))) * unit;
   return element;
 }
@@ -35,9 +36,9 @@ export function decodeField(out: FieldElement, bytes: Uint8Array): void {
 
 /** The same bytes for all representations of a value: those of the least. */
 export function encodeField(a: FieldElement): Uint8Array {
-  const limbs = wholeNumbers(a);
+  takeWholeNumbers(a);
   // p or more is what 19 more carry to 2²⁵⁵.
-  const plus19 = limbs.slice();
+  plus19.set(limbs);
   plus19[0] = (plus19[0] ?? 0) + 19;
   limbs[0] = (limbs[0] ?? 0) + 19 * propagate(plus19);
   propagate(limbs);
@@ -278,16 +279,14 @@ function carry(h: FieldElement): void {
   h[11] = h11;
 }
 
-/** Limbs without sign, as multiples of 1. */
-function wholeNumbers(a: FieldElement): Float64Array {
-  const limbs = new Float64Array(LIMBS);
+/** Into `limbs`, without sign, as multiples of 1. */
+function takeWholeNumbers(a: FieldElement): void {
   for (let i = 0; i < LIMBS; i++) limbs[i] = (a[i] ?? 0) / (units[i] ?? 1);
   // The second and third time are for what has wrapped around.
   for (let pass = 0; pass < 3; pass++) {
     const carried = propagate(limbs);
     limbs[0] = (limbs[0] ?? 0) + 19 * carried;
   }
-  return limbs;
 }
 
 /** Carries upwards until no limb is below zero or too large; what goes beyond 2²⁵⁵ is the result. */
@@ -311,6 +310,9 @@ const LIMBS = 12;
 const units = /* @__PURE__ */ Float64Array.from({ length: LIMBS }, (_, i) => 2 ** Math.ceil(21.25 * i));
 /** What a limb of 2²⁵⁵ and more is to the element. */
 const FOLD = 19 * 2 ** -255;
+// Room for what is encoded.
+const limbs = /* @__PURE__ */ new Float64Array(LIMBS);
+const plus19 = /* @__PURE__ */ new Float64Array(LIMBS);
 // Room for powers.
 const x = /* @__PURE__ */ fieldElement();
 const y = /* @__PURE__ */ fieldElement();

@@ -12,6 +12,7 @@ import {
   addendOf,
   addTo,
   affineAddend,
+  copyPoint,
   double,
   type EdwardsPoint,
   encodeU,
@@ -60,8 +61,7 @@ export class PointTable {
 
   /** The u-coordinate of the multiple, by a complete table. The point is one of the prime subgroup. */
   multiply(product: ScalarProduct): Uint8Array {
-    const sum = neutralPoint();
-    const addend = affineAddend();
+    copyPoint(sum, neutral);
     const digits = signedDigits(product);
     for (let i = 0; i < DIGITS; i++) {
       const digit = digits[i] ?? 0;
@@ -99,7 +99,6 @@ function fillWithMultiples(entries: Int32Array, first: Addend): Addend {
  */
 function makeAffine(entries: Int32Array): void {
   const [X, Y, Z, inverse] = [fieldElement(), fieldElement(), fieldElement(), fieldElement(1n)];
-  const addend = affineAddend();
   const before = new Int32Array(entries.length / 3);
   for (let at = 0; at < entries.length; at += ENTRY) {
     storeField(before, at / 3, inverse);
@@ -137,3 +136,8 @@ function signedDigits(product: ScalarProduct): Int8Array {
   }
   return digits;
 }
+
+const neutral = /* @__PURE__ */ neutralPoint();
+// Room to work in.
+const sum = /* @__PURE__ */ neutralPoint();
+const addend = /* @__PURE__ */ affineAddend();
