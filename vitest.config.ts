@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 /** The same files as in Node: all that test what runs in pages too, and need no server at their side. */
 const alsoInBrowsers = [
-  'test/crypto/{blake2b,chacha20-poly1305,field25519,gcm-siv,hash,primitives,scalar-product,sha256}.test.ts',
+  'test/crypto/{base,blake2b,chacha20-poly1305,field25519,gcm-siv,hash,primitives,scalar-product,sha256}.test.ts',
   'test/sphinx/{delays,round-trip,unwrap,vectors}.test.ts',
   'test/message/{nym-message,payload,reassembly,recipient,surb-ack}.test.ts',
   'test/topology/*.test.ts',
@@ -55,6 +55,7 @@ export default defineConfig({
         resolve: { conditions: ['mixfetch-source', 'browser'], alias: standIns },
         optimizeDeps: {
           include: [
+            '@noble/ciphers/_poly1305.js',
             '@noble/ciphers/aes.js',
             '@noble/ciphers/chacha.js',
             '@noble/curves/ed25519.js',

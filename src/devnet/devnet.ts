@@ -1,7 +1,7 @@
 /** An embedded mixnet: everything that a client meets on the live one, on this machine, with every wire format real. */
 
-import { base58 } from '@scure/base';
 import { ClientCore } from '../client/index.ts';
+import { encodeBase58 } from '../crypto/base58.ts';
 import { formatRecipient } from '../message/index.ts';
 import { createNodePlatform } from '../platform/node.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -132,7 +132,7 @@ async function startRequester(
       openWebSocket,
     }),
     api: [directory.url],
-    gateway: base58.encode(gateways[place]?.identity.publicKey ?? new Uint8Array(32)),
+    gateway: encodeBase58(gateways[place]?.identity.publicKey ?? new Uint8Array(32)),
     traffic: { disableMainPoissonPacketDistribution: true, disableLoopCoverTrafficStream: true },
     replies: { strictReserve: true },
     ...(signal && { signal }),
@@ -164,7 +164,7 @@ function devnetOf(
       },
       nodeId: node.nodeId,
       layer,
-      identity: base58.encode(identity),
+      identity: encodeBase58(identity),
     })),
     gateways: gateways.map((gateway, place) => ({
       ...switchOf(gateway),
@@ -172,7 +172,7 @@ function devnetOf(
         return gateway.state;
       },
       nodeId: gateway.node.nodeId,
-      identity: base58.encode(gateway.identity.publicKey),
+      identity: encodeBase58(gateway.identity.publicKey),
       url: network.gatewayUrl(place),
       disconnectClients: () => gateway.disconnectClients(),
       forgetClients: () => gateway.forgetClients(),

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { base58 } from '@scure/base';
+import { encodeBase58 } from '../crypto/base58.ts';
 import { formatLooseTimestamp } from '../topology/index.ts';
 import type { Epochs, EpochView, SphinxKey } from './epoch.ts';
 
@@ -152,10 +152,10 @@ function skimmedNode(node: NodeDescription): Json {
   const { entry } = node;
   return {
     node_id: node.nodeId,
-    ed25519_identity_pubkey: base58.encode(node.identity),
+    ed25519_identity_pubkey: encodeBase58(node.identity),
     ip_addresses: [node.ip],
     mix_port: node.mixPort,
-    x25519_sphinx_pubkey: base58.encode(node.keys.current.publicKey),
+    x25519_sphinx_pubkey: encodeBase58(node.keys.current.publicKey),
     role:
       typeof node.role === 'number'
         ? { Mixnode: { layer: node.role } }
@@ -177,7 +177,7 @@ function declaredRole(node: NodeDescription): Json {
 
 function described(node: NodeDescription, withLewes: boolean, { startedAt }: EpochView): Json {
   const { keys, entry, requester } = node;
-  const identity = base58.encode(node.identity);
+  const identity = encodeBase58(node.identity);
   return {
     node_id: node.nodeId,
     contract_node_type: 'nym_node',
@@ -188,7 +188,7 @@ function described(node: NodeDescription, withLewes: boolean, { startedAt }: Epo
         hostname: entry?.hostname ?? null,
         keys: {
           ed25519: identity,
-          x25519: base58.encode(keys.current.publicKey),
+          x25519: encodeBase58(keys.current.publicKey),
           current_x25519_sphinx_key: sphinxKey(keys.current),
           pre_announced_x25519_sphinx_key: keys.announced === undefined ? null : sphinxKey(keys.announced),
           x25519_versioned_noise: null,
@@ -212,7 +212,7 @@ function described(node: NodeDescription, withLewes: boolean, { startedAt }: Epo
 }
 
 function sphinxKey({ rotation, publicKey }: SphinxKey): Json {
-  return { rotation_id: rotation, public_key: base58.encode(publicKey) };
+  return { rotation_id: rotation, public_key: encodeBase58(publicKey) };
 }
 
 /** Clients read `build_version` at most. */

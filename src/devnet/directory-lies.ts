@@ -1,6 +1,6 @@
 /** Ways in which a directory can lie, each a change to one of its honest answers. */
 
-import { base58 } from '@scure/base';
+import { encodeBase58 } from '../crypto/base58.ts';
 import { nodeKey } from '../sphinx/index.ts';
 import type { Json } from './directory-answers.ts';
 
@@ -41,7 +41,7 @@ export function distorted(answer: Json, path: string, lie: DirectoryLie): Json {
       ]);
     case 'twist-keys':
       return withNodes(answer, path, 'mixnodes', nodes =>
-        nodes.map((node, i) => changed(node, 'x25519_sphinx_pubkey', () => base58.encode(twistKey(i)))),
+        nodes.map((node, i) => changed(node, 'x25519_sphinx_pubkey', () => encodeBase58(twistKey(i)))),
       );
     case 'missing-layer':
       return changed(answer, 'layer2', () => []);

@@ -1,7 +1,7 @@
 /** A gateway: clients on one side, the last hop of their packets on the other. */
 
-import { base58 } from '@scure/base';
 import { ed25519PublicKey } from '#crypto';
+import { encodeBase58 } from '../crypto/base58.ts';
 import { GatewayClients, GatewaySession, type Identity, type SessionOutput } from '../gateway/index.ts';
 import { splitAckBlock } from '../message/index.ts';
 import type { Milliseconds, Platform, WebSocketConnection, WebSocketHandlers } from '../platform/platform.ts';
@@ -65,7 +65,7 @@ export class GatewayServer implements Switchable {
     this.#lifetime = node.lifetime;
     this.identity = { seed: identitySeed, publicKey: ed25519PublicKey(identitySeed) };
     const accept = (socket: ClientSocket) => this.#accept(socket);
-    this.#name = base58.encode(this.identity.publicKey);
+    this.#name = encodeBase58(this.identity.publicKey);
     if (listen === undefined) return;
     const plain = new GatewayWebSockets(platform, accept);
     const { certificate } = listen;
@@ -185,7 +185,7 @@ export class GatewayServer implements Switchable {
   #apply(connection: Connection, output: SessionOutput): void {
     const { platform, entrance } = this.#options;
     const client = output.registered ?? output.authenticated;
-    if (client !== undefined) connection.client = base58.encode(client);
+    if (client !== undefined) connection.client = encodeBase58(client);
     for (const data of output.send) this.#send(connection, data);
     if (output.forward !== undefined) {
       const { packet, firstHop, rotation } = output.forward;

@@ -1,4 +1,4 @@
-import { base58 } from '@scure/base';
+import { encodeBase58 } from '../crypto/base58.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import {
   type FinalPacket,
@@ -64,7 +64,7 @@ export function observedPacket(
     nodeId,
     version: unwrapped.version,
     bytes: carried.packet.length,
-    destination: unwrapped.type === 'final' ? base58.encode(unwrapped.destination) : undefined,
+    destination: unwrapped.type === 'final' ? encodeBase58(unwrapped.destination) : undefined,
     way,
   };
 }

@@ -1,7 +1,7 @@
 /** The network requester of an exit (`nymtech/nym service-providers/network-requester`): a client that dials for others. */
 
-import { base58 } from '@scure/base';
 import type { ClientCore, ReceivedMessage } from '../client/index.ts';
+import { encodeBase58 } from '../crypto/base58.ts';
 import {
   CURRENT_VERSION,
   decodeRequest,
@@ -105,7 +105,7 @@ export class Requester {
     const { connection: id, address, returnAddress } = request;
     const path = returnAddress ? { to: returnAddress } : tag && { tag };
     if (path === undefined) return;
-    if (tag !== undefined) this.#senders.add(base58.encode(tag));
+    if (tag !== undefined) this.#senders.add(encodeBase58(tag));
     const respond = (response: RequesterResponse) => this.#respond(response, version, path, laneOf(id));
     const destination = await this.#admit(address);
     if (this.#options.lifetime.ended) return;

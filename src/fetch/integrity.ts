@@ -1,5 +1,6 @@
 /** The `integrity` of a request: the body is given only if it is what the caller expects. */
 
+import { forgivingDecodeBase64 } from '../crypto/base64.ts';
 import { concatBytes, equalBytes } from '../crypto/bytes.ts';
 import { sha256 } from '../crypto/sha256.ts';
 import { sha384, sha512 } from '../crypto/sha512.ts';
@@ -69,7 +70,7 @@ async function readAll(source: BodySource): Promise<Uint8Array<ArrayBuffer>> {
 /** Also of the URL-safe alphabet; no bytes for what is neither. */
 function fromBase64(text: string): Uint8Array {
   try {
-    return Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), character => character.charCodeAt(0));
+    return forgivingDecodeBase64(text.replace(/-/g, '+').replace(/_/g, '/'));
   } catch {
     return new Uint8Array(0);
   }

@@ -1,5 +1,6 @@
 /** URLs that hold or name their content: they are answered here and never touch a network. */
 
+import { forgivingDecodeBase64 } from '../crypto/base64.ts';
 import { MixnetError } from '../errors.ts';
 
 export interface LocalContent {
@@ -20,7 +21,7 @@ export function readDataUrl(url: URL): LocalContent {
   // 11.
   const base64 = /;\x20*base64$/i.exec(type);
   if (base64 !== null) {
-    bytes = forgivingBase64Decode(bytes);
+    bytes = decodedBase64(bytes);
     type = type.slice(0, base64.index);
   }
   // 12. to 14.
@@ -56,10 +57,9 @@ function percentDecode(text: string): Uint8Array<ArrayBuffer> {
   return bytes.slice(0, length);
 }
 
-/** Infra Standard, "forgiving-base64 decode", which is what `atob` does. */
-function forgivingBase64Decode(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+function decodedBase64(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   try {
-    return Uint8Array.from(atob(new TextDecoder('latin1').decode(bytes)), character => character.charCodeAt(0));
+    return forgivingDecodeBase64(new TextDecoder('latin1').decode(bytes));
   } catch {
     throw malformed();
   }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { base64 } from '@scure/base';
+import { encodeBase64 } from '../crypto/base64.ts';
 import { integer, isRecord, JsonMessage, malformed } from './json.ts';
 
 /** What a client says. */
@@ -74,8 +74,8 @@ export function encodeClientMessage(message: ClientMessage): string {
         type: message.type,
         protocolVersion: message.version,
         clientIdentity: [...message.identity],
-        addressCiphertext: base64.encode(message.addressCiphertext),
-        nonce: base64.encode(message.nonce),
+        addressCiphertext: encodeBase64(message.addressCiphertext),
+        nonce: encodeBase64(message.nonce),
         requestUnixTimestamp: message.timestamp,
         requestSignature: [...message.signature],
       });

@@ -1,6 +1,6 @@
 /** Fields of a JSON control message, each with its exact type. Unknown fields are ignored, as the reference's reader does. */
 
-import { base64 } from '@scure/base';
+import { decodeBase64 } from '../crypto/base64.ts';
 import { MixnetError } from '../errors.ts';
 import { limits } from '../limits.ts';
 
@@ -71,7 +71,7 @@ export class JsonMessage {
   /** Standard alphabet, with padding. */
   base64(name: string): Uint8Array {
     try {
-      return base64.decode(this.string(name));
+      return decodeBase64(this.string(name));
     } catch {
       throw malformed(name);
     }

@@ -1,7 +1,7 @@
 /** The address of a client: who it is, how to encrypt to it, and at which gateway its packets end. */
 
-import { base58 } from '@scure/base';
 import { isEd25519Point } from '#crypto';
+import { decodeBase58, encodeBase58 } from '../crypto/base58.ts';
 import { concatBytes, equalBytes, type Named } from '../crypto/bytes.ts';
 import { MixnetError } from '../errors.ts';
 import { malformed } from './malformed.ts';
@@ -20,9 +20,6 @@ export interface Recipient {
 const KEY_BYTES = 32;
 export const RECIPIENT_BYTES = 3 * KEY_BYTES;
 
-/** No base58 text of 32 bytes is longer; longer input is refused before it costs anything. */
-const MAX_KEY_TEXT = 44;
-
 /**
  * Reads `identity.encryption@gateway`, each part base58 of 32 bytes.
  *
@@ -31,7 +28,7 @@ const MAX_KEY_TEXT = 44;
 export function parseRecipient(text: string): Recipient {
   const match = /^([^.@]+)\.([^.@]+)@([^.@]+)$/.exec(text);
   if (match === null) throw notAnAddress('not of the form identity.encryption@gateway');
-  const [identity, encryption, gateway] = match.slice(1).map(parseKey);
+  const [identity, encryption, gateway] = match.slice(1).map(part => decodeBase58(part, KEY_BYTES));
   if (identity === undefined || encryption === undefined || gateway === undefined) {
     throw notAnAddress('a part is not base58 of 32 bytes');
   }
@@ -41,7 +38,7 @@ export function parseRecipient(text: string): Recipient {
 
 export function formatRecipient(recipient: Recipient): string {
   const { identity, encryption, gateway } = recipient;
-  return `${base58.encode(identity)}.${base58.encode(encryption)}@${base58.encode(gateway)}`;
+  return `${encodeBase58(identity)}.${encodeBase58(encryption)}@${encodeBase58(gateway)}`;
 }
 
 /*
@@ -79,12 +76,6 @@ function recipientOf(identity: Uint8Array, encryption: Uint8Array, gateway: Uint
     encryption: encryption as EncryptionKey,
     gateway: gateway as IdentityKey,
   };
-}
-
-function parseKey(text: string): Uint8Array | undefined {
-  if (text.length > MAX_KEY_TEXT || !/^[1-9A-HJ-NP-Za-km-z]+$/.test(text)) return undefined;
-  const key = base58.decode(text);
-  return key.length === KEY_BYTES ? key : undefined;
 }
 
 function notAnAddress(why: string): MixnetError {

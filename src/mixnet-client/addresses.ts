@@ -1,6 +1,6 @@
 /** The texts by which programs name others, read. */
 
-import { base58 } from '@scure/base';
+import { decodeBase58 } from '../crypto/base58.ts';
 import { parseRecipient, type Recipient } from '../exit/index.ts';
 
 export function parseAddress(text: string, option: string): Recipient {
@@ -12,9 +12,7 @@ export function parseAddress(text: string, option: string): Recipient {
 }
 
 export function parseTag(text: string): Uint8Array {
-  try {
-    return base58.decode(text);
-  } catch (cause) {
-    throw new TypeError('The option "senderTag" must be the tag of a message.', { cause });
-  }
+  const tag = decodeBase58(text, 16);
+  if (tag === undefined) throw new TypeError('The option "senderTag" must be the tag of a message.');
+  return tag;
 }

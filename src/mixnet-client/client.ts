@@ -1,8 +1,8 @@
 /** A client of the mixnet for programs: messages, and streams through exits. */
 
-import { base58 } from '@scure/base';
 import { createPlatform } from '#platform';
 import { ClientCore, type ClientState, type ClientStats, type ReceivedMessage } from '../client/index.ts';
+import { encodeBase58 } from '../crypto/base58.ts';
 import {
   type ClientEventDetails,
   DiagnosticEvent,
@@ -264,7 +264,7 @@ function incomingMessage(message: ReceivedMessage): IncomingMessage {
     case 'plain':
       return { data };
     case 'repliable':
-      return { data, senderTag: base58.encode(message.senderTag) };
+      return { data, senderTag: encodeBase58(message.senderTag) };
     case 'reply': {
       const isolation = message.pseudonym.isolation.slice(MESSAGES.length + 1);
       const recipient = formatRecipient(message.pseudonym.recipient);

@@ -1,7 +1,7 @@
 /** What a client can be told, and the refusal of what it cannot. */
 
-import { base58 } from '@scure/base';
 import { completeTraffic, type Traffic } from '../client/index.ts';
+import { decodeBase58 } from '../crypto/base58.ts';
 import { isLogger, type Logger } from '../diagnostics/index.ts';
 import { readExitName } from '../exit/index.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
@@ -121,11 +121,7 @@ function isDirectoryUrl(value: unknown): boolean {
 
 /** 32 bytes in base58. */
 function isIdentity(value: unknown): boolean {
-  try {
-    return isText(value) && value.length <= 44 && base58.decode(value).length === 32;
-  } catch {
-    return false;
-  }
+  return isText(value) && decodeBase58(value, 32) !== undefined;
 }
 
 function invalid(option: string, what: string): TypeError {

@@ -3,7 +3,7 @@
  * tell that they are of one client. Whoever dialled is answered by reply blocks, and only who dialled can write into a stream.
  */
 
-import { base58 } from '@scure/base';
+import { encodeBase58 } from '../crypto/base58.ts';
 import { MixnetError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Recipient } from '../message/index.ts';
@@ -144,7 +144,7 @@ export class PeerStreams {
 
   /** Frames may overtake the one that opens their stream. */
   #dialledBy(senderTag: Uint8Array, frame: PeerFrame): void {
-    const key = `${base58.encode(senderTag)}/${frame.id}`;
+    const key = `${encodeBase58(senderTag)}/${frame.id}`;
     const stream = this.#accepted.get(key) ?? this.#welcome(key, senderTag, frame);
     stream?.received(frame);
     if (stream === undefined || !this.#waiting.has(stream)) return;

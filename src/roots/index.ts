@@ -8,7 +8,7 @@
  * @module
  */
 
-import { base64 } from '@scure/base';
+import { decodeBase64 } from '../crypto/base64.ts';
 import { authorities } from './list.ts';
 import { DAY, type KeyKind } from './listed.ts';
 import { encodeName } from './name.ts';
@@ -32,7 +32,7 @@ export function rootAuthorities(): RootAuthority[] {
   return authorities.map(([name, lastDay, kind, key]) => ({
     subject: encodeName(name),
     notAfter: lastDay * DAY,
-    key: () => decodeKey(kind, base64.decode(key)),
+    key: () => decodeKey(kind, decodeBase64(key)),
   }));
 }
 

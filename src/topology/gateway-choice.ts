@@ -1,6 +1,6 @@
 /** Which gateway a new client connects to, and at which URL. */
 
-import { base58 } from '@scure/base';
+import { decodeBase58 } from '../crypto/base58.ts';
 import { equalBytes } from '../crypto/bytes.ts';
 import { pick } from '../crypto/sampling.ts';
 import { MixnetError } from '../errors.ts';
@@ -61,12 +61,7 @@ export function urlOfGateway(
 
 /** The identity of a node as people write it: base58 of 32 bytes. Throws a `TypeError` for anything else. */
 export function parseIdentity(text: string): Uint8Array {
-  let bytes: Uint8Array | undefined;
-  try {
-    if (text.length <= 44) bytes = base58.decode(text);
-  } catch {
-    // Falls through: not base58.
-  }
-  if (bytes?.length !== 32) throw new TypeError('a gateway is named by 32 bytes in base58');
+  const bytes = decodeBase58(text, 32);
+  if (bytes === undefined) throw new TypeError('a gateway is named by 32 bytes in base58');
   return bytes;
 }

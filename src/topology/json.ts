@@ -1,14 +1,12 @@
 /** Values of a directory answer, each with its exact type and a limit; whatever does not fit is ERR_MIX_DIRECTORY_MALFORMED. */
 
-import { base58 } from '@scure/base';
+import { decodeBase58 } from '../crypto/base58.ts';
 import { MixnetError } from '../errors.ts';
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
 const U32_MAX = 2 ** 32 - 1;
 const U16_MAX = 2 ** 16 - 1;
-/** 32 bytes in base58. */
-const LONGEST_KEY_TEXT = 44;
 
 export function record(value: unknown, what: string): JsonRecord {
   if (!isRecord(value)) throw malformed(what);
@@ -44,14 +42,8 @@ export function integer(value: unknown, what: string, most: number): number {
 
 /** A 32-byte key in base58. */
 export function key(value: unknown, what: string): Uint8Array {
-  const encoded = text(value, what, LONGEST_KEY_TEXT);
-  let bytes: Uint8Array | undefined;
-  try {
-    bytes = base58.decode(encoded);
-  } catch {
-    // Falls through: not base58.
-  }
-  if (bytes?.length !== 32) throw malformed(what);
+  const bytes = typeof value === 'string' ? decodeBase58(value, 32) : undefined;
+  if (bytes === undefined) throw malformed(what);
   return bytes;
 }
 

@@ -1,11 +1,11 @@
 /** One program at the service: its requests, and what it is pushed. */
 
 import type { Socket } from 'node:net';
-import { base58 } from '@scure/base';
 import type { WebSocket } from 'ws';
+import { decodeBase58, encodeBase58 } from '../../crypto/base58.ts';
 import { MixnetError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { formatRecipient, type Recipient, type SenderTag } from '../../message/index.ts';
+import { formatRecipient, type Recipient, SENDER_TAG_BYTES, type SenderTag } from '../../message/index.ts';
 import type { IncomingMessage, MixnetClient } from '../../mixnet-client/index.ts';
 import type { Milliseconds, Platform, Timer } from '../../platform/platform.ts';
 import { decodeBinaryRequest, encodeBinaryResponse } from './binary-form.ts';
@@ -143,7 +143,7 @@ export class Program {
         return client.send(formatRecipient(request.recipient), message, { lane, replySurbs, isolation });
       }
       case 'reply':
-        return client.reply(base58.encode(request.senderTag), message, { lane });
+        return client.reply(encodeBase58(request.senderTag), message, { lane });
     }
   }
 
@@ -231,7 +231,7 @@ function received({ data, senderTag }: IncomingMessage): ServiceResponse {
   return {
     type: 'received',
     message: data,
-    senderTag: senderTag === undefined ? undefined : (base58.decode(senderTag) as SenderTag),
+    senderTag: senderTag === undefined ? undefined : (decodeBase58(senderTag, SENDER_TAG_BYTES) as SenderTag),
   };
 }
 

@@ -20,7 +20,7 @@
  * what is received until a request comes without. The last two requests are not of `nym-client` either, in this form.
  */
 
-import { base58 } from '@scure/base';
+import { decodeBase58, encodeBase58 } from '../../crypto/base58.ts';
 import {
   formatRecipient,
   parseRecipient,
@@ -50,7 +50,7 @@ export function encodeTextResponse(response: ServiceResponse, encoding: TextEnco
     case 'error':
       return JSON.stringify({ type, message: `${errorKinds[response.kind].words}:${response.detail}` });
     case 'received': {
-      const senderTag = response.senderTag === undefined ? null : base58.encode(response.senderTag);
+      const senderTag = response.senderTag === undefined ? null : encodeBase58(response.senderTag);
       const { message } = response;
       if (encoding === 'text') return JSON.stringify({ type, message: lossyUtf8.decode(message), senderTag });
       return JSON.stringify({ type, message: asBuffer(message).toString('base64'), senderTag, encoding });
@@ -126,16 +126,10 @@ function readRecipient({ recipient }: Fields): Recipient {
 }
 
 function readSenderTag({ senderTag }: Fields): SenderTag {
-  if (typeof senderTag === 'string' && senderTag.length <= MAX_TAG_TEXT && BASE58.test(senderTag)) {
-    const tag = base58.decode(senderTag);
-    if (tag.length === SENDER_TAG_BYTES) return tag as SenderTag;
-  }
+  const tag = typeof senderTag === 'string' ? decodeBase58(senderTag, SENDER_TAG_BYTES) : undefined;
+  if (tag !== undefined) return tag as SenderTag;
   throw malformed('the field "senderTag" is the tag of a message');
 }
-
-/** No base58 text of 16 bytes is longer. */
-const MAX_TAG_TEXT = 22;
-const BASE58 = /^[1-9A-HJ-NP-Za-km-z]+$/;
 
 function readReplySurbs({ replySurbs }: Fields): number {
   if (typeof replySurbs === 'number' && Number.isInteger(replySurbs) && replySurbs >= 0 && replySurbs < 2 ** 32) {

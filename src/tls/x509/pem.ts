@@ -1,6 +1,6 @@
 /** Certificates in their textual encoding: RFC 7468, section 5. */
 
-import { base64 } from '@scure/base';
+import { decodeBase64 } from '../../crypto/base64.ts';
 import { MixnetError } from '../../errors.ts';
 
 const block = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g;
@@ -8,7 +8,7 @@ const block = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICAT
 /** DER, in the order of the text; what stands between the certificates is no matter. @throws MixnetError ERR_MIX_USAGE_OPTION */
 export function certificatesOfPem(text: string): Uint8Array[] {
   try {
-    return [...text.matchAll(block)].map(([, body = '']) => base64.decode(body.replace(/\s/g, '')));
+    return [...text.matchAll(block)].map(([, body = '']) => decodeBase64(body.replace(/\s/g, '')));
   } catch (cause) {
     throw new MixnetError('ERR_MIX_USAGE_OPTION', { message: 'A certificate of an authority is not PEM.', cause });
   }
