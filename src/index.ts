@@ -26,7 +26,7 @@ import {
   readObjectUrl,
   type Timeouts,
 } from './fetch/index.ts';
-import { limits } from './limits.ts';
+import * as limits from './limits.ts';
 import { type ClientOptions, checkClientOptions, MixnetClient } from './mixnet-client/index.ts';
 import type { Milliseconds, Platform } from './platform/platform.ts';
 

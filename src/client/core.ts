@@ -1,7 +1,7 @@
 import type { Diagnostics } from '../diagnostics/index.ts';
 import { MixnetError } from '../errors.ts';
 import type { GatewayLink, LinkState } from '../gateway/index.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { encodeNymMessage, type Recipient, SENDER_TAG_BYTES, type SenderTag } from '../message/index.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
 import type { ClientStorage } from '../storage/index.ts';

@@ -1,4 +1,4 @@
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { coverContent, keyMaterial } from '../message/index.ts';
 import { packetSizes } from '../sphinx/index.ts';
 

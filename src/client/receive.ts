@@ -1,5 +1,5 @@
 import { MixnetError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import {
   ACK_BYTES,
   type AckKey,

@@ -1,5 +1,5 @@
 import { MixnetError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import type { ReplySurb, SenderTag } from '../message/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import type { Lane } from './lanes.ts';

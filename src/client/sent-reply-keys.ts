@@ -1,4 +1,4 @@
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { type ReplyKey, type ReplySurb, replyKeyDigest } from '../message/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import type { Pseudonym } from './pseudonym.ts';

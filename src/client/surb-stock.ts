@@ -1,4 +1,4 @@
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import type { ReplySurb } from '../message/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import { rotationMarker } from '../sphinx/index.ts';

@@ -1,4 +1,4 @@
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { type Recipient, sameRecipient } from '../message/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import type { Pseudonym } from './pseudonym.ts';

@@ -1,4 +1,4 @@
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { type EdwardsPoint, eightfoldPoint } from './edwards.ts';
 import { montgomeryLadder } from './montgomery-ladder.ts';
 import { PointTable } from './point-table.ts';

@@ -10,7 +10,7 @@
  */
 
 import { ByteReader, concatBytes } from '../crypto/bytes.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { malformed } from './failures.ts';
 import { encodeName, readName } from './name.ts';
 

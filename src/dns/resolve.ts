@@ -3,7 +3,7 @@
 import { MixnetError } from '../errors.ts';
 import { type MixFetch, mixFetch } from '../index.ts';
 import { formatIpAddress, parseIpAddress } from '../ip-address.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import { malformed, resolverFailed } from './failures.ts';
 import { type DnsAnswer, decodeAnswer, encodeQuery, normalName, type RawRecord, recordTypes } from './message.ts';

@@ -1,7 +1,7 @@
 /** The exits that may be asked: those given, or those of the directory, and which of them have disappointed lately. */
 
 import { MixnetError, type MixnetErrorCode } from '../errors.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
 import { chooseExit, type ExitCandidate } from './exit-choice.ts';
 

@@ -4,7 +4,7 @@
  */
 
 import { MixnetError, type MixnetErrorCode } from '../errors.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import {
   type CreditDemand,

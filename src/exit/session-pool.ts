@@ -1,6 +1,6 @@
 /** Which exit serves which isolation key, under which pseudonym, and for how long after its last connection. */
 
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { formatRecipient, type Recipient } from '../message/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import type { StreamCore, StreamPseudonym } from '../stream/index.ts';

@@ -2,7 +2,7 @@
 
 import { concatBytes } from '../crypto/bytes.ts';
 import { MixnetError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import type { Decoder } from './context.ts';
 import { asMixnetError } from './failure.ts';
 import type { BodySource } from './response-body.ts';

@@ -5,7 +5,7 @@ import { concatBytes, equalBytes } from '../crypto/bytes.ts';
 import { sha256 } from '../crypto/sha256.ts';
 import { sha384, sha512 } from '../crypto/sha512.ts';
 import { MixnetError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import type { BodySource } from './response-body.ts';
 
 /** Nothing of the body may be given before all of it is checked, so that all of it has to fit in memory. */

@@ -4,7 +4,7 @@
  */
 
 import { MixnetError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import type { Milliseconds, Platform, Timer } from '../platform/platform.ts';
 import { type Connection, LONGEST_SILENCE } from './connection.ts';
 import type { PoolLimits } from './context.ts';

@@ -2,7 +2,7 @@
 
 import { MixnetError } from '../errors.ts';
 import type { ResponseHead } from '../http/index.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { isReplayable, type RequestBody } from './body.ts';
 import { hasBadPort, isHttp, parseUrl } from './urls.ts';
 

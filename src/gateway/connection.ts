@@ -1,7 +1,7 @@
 /** One websocket to the gateway, from its opening to its end. It opens once; whoever wants another makes another. */
 
 import { MixnetError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import {
   longestGatewayFrame,
   type Milliseconds,

@@ -2,7 +2,7 @@
 
 import { decodeBase64 } from '../crypto/base64.ts';
 import { MixnetError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 
 /** No control message comes near it: the longest is a bandwidth credential of some kilobytes, written as integers. */
 const LONGEST_TEXT = limits.gatewayText;

@@ -1,4 +1,4 @@
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { FieldSection, maxSectionBytes } from './field-section.ts';
 import type { Field } from './grammar.ts';
 import { CrLf, LineReader, type Slice } from './lines.ts';

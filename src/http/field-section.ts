@@ -1,4 +1,4 @@
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { type Field, isFieldValue, isToken, trimWhitespace } from './grammar.ts';
 import type { LineReader, Slice } from './lines.ts';
 import { malformed, tooLarge } from './refusals.ts';

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { ChunkedBody } from './chunked-body.ts';
 import type { Field } from './grammar.ts';
 import { Slice } from './lines.ts';

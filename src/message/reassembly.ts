@@ -4,7 +4,7 @@
  * peer can neither disturb nor evict what another is sending.
  */
 
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import { MAX_FRAGMENTS_PER_SET, type ParsedFragment, parseFragment } from './fragment.ts';
 import { removePadding } from './padding.ts';

@@ -20,7 +20,7 @@ import {
   type MixnetStream,
   type OpenStreamOptions,
 } from '../exit/index.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { PeerStreams } from '../peer/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import { parseAddress, parseTag } from './addresses.ts';

@@ -1,7 +1,7 @@
 /** The messages that have come for a program, read one after the other. */
 
 import { MixnetError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { Arrivals } from '../stream/index.ts';
 
 /** What somebody sent to this client. */

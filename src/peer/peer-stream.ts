@@ -2,7 +2,7 @@
 
 import { type Deferred, deferred } from '../deferred.ts';
 import { MixnetError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import type { Milliseconds, Platform, Timer } from '../platform/platform.ts';
 import {
   type CreditDemand,

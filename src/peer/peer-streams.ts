@@ -5,7 +5,7 @@
 
 import { encodeBase58 } from '../crypto/base58.ts';
 import { MixnetError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import type { Recipient } from '../message/index.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
 import { Arrivals, Conversation, type MixnetStream, type StreamCore, type StreamPseudonym } from '../stream/index.ts';

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 
 /** Milliseconds, fractional where the platform has it. */
 export type Milliseconds = number;

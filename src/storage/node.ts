@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import * as promises from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { holderIsGone, lockFileName } from './node-lock.ts';
 import { type ClientStorage, checkRecordName, locked, type StorageLock, storageFailed, unreadable } from './storage.ts';
 

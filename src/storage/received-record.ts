@@ -2,7 +2,7 @@
 
 import { sha256 } from '#crypto';
 import { ByteReader, concatBytes, equalBytes } from '../crypto/bytes.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { unreadable } from './storage.ts';
 
 const MAGIC = Uint8Array.from([...'mixr'], character => character.charCodeAt(0));

@@ -1,6 +1,6 @@
 /** How much of a stream may be on its way, or wait, at once. */
 
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 
 /** What one message carries at most: as much as an exit reads at a time. */
 export const MAX_SEND_BYTES = 16_384;

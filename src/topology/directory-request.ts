@@ -2,7 +2,7 @@
 
 import { concatBytes } from '../crypto/bytes.ts';
 import { MixnetError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import type { Milliseconds, Platform } from '../platform/platform.ts';
 import { malformed } from './json.ts';
 

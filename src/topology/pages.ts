@@ -1,6 +1,6 @@
 /** Lists that the directory may cut into pages, `?page=0` and on. It sends everything at once today. */
 
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { integer, list, malformed, record } from './json.ts';
 
 export interface Page<T, M> {

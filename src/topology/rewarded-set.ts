@@ -1,6 +1,6 @@
 /** Who does what in this epoch, by node id: `v1/nym-nodes/rewarded-set`. It alone assigns the layers. */
 
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { list, malformed, record, u32 } from './json.ts';
 
 export interface RewardedSet {

@@ -3,7 +3,7 @@
  * (`nymtech/nym nym-api/nym-api-requests/src/nym_nodes.rs`).
  */
 
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { parseNodeAddress } from '../sphinx/index.ts';
 import { duration, key, list, record, text, u16, u32 } from './json.ts';
 import { type Page, parsePagination } from './pages.ts';

@@ -3,7 +3,7 @@
 import { MixnetError } from '../errors.ts';
 import { type Connections, Deadlines, endpoint, hasBadPort, type Timeouts } from '../fetch/index.ts';
 import { UpgradeReader } from '../http/index.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import type { Milliseconds, Timer } from '../platform/platform.ts';
 import { ABNORMAL, type CloseStatus, encodeCloseStatus, NO_STATUS } from './close-status.ts';
 import { closeStatusOf } from './failures.ts';

@@ -17,7 +17,7 @@
  */
 
 import { concatBytes } from '../crypto/bytes.ts';
-import { limits } from '../limits.ts';
+import * as limits from '../limits.ts';
 import { type CloseStatus, decodeCloseStatus } from './close-status.ts';
 import { malformed, tooLarge } from './failures.ts';
 import { BytesBuilder, type PayloadBuilder, TextBuilder } from './payloads.ts';

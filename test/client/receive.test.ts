@@ -5,7 +5,7 @@ import { OwnCover } from '../../src/client/own-cover.ts';
 import type { Pseudonym } from '../../src/client/pseudonym.ts';
 import { payloadOpener, Receiver } from '../../src/client/receive.ts';
 import { SentReplyKeys } from '../../src/client/sent-reply-keys.ts';
-import { limits } from '../../src/limits.ts';
+import * as limits from '../../src/limits.ts';
 import {
   ACK_BLOCK_BYTES,
   type AckBlock,

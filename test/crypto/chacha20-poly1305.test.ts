@@ -5,10 +5,11 @@ import { chacha20orig, chacha20poly1305, chacha20 as nobleChaCha20 } from '@nobl
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chacha20 } from '../../src/crypto/chacha20.ts';
-import { open, seal } from '../../src/crypto/chacha20-poly1305.ts';
+import { chacha20Poly1305 } from '../../src/crypto/chacha20-poly1305.ts';
 import { poly1305 } from '../../src/crypto/poly1305.ts';
 import { hex, latin1, unhex } from '../support/bytes.ts';
 
+const { seal, open } = chacha20Poly1305;
 const sized = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const upTo = (maxLength: number) => fc.uint8Array({ maxLength, size: 'max' });
 

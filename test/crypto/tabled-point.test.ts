@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import * as node from '../../src/crypto/node.ts';
 import { scalarProduct } from '../../src/crypto/scalar-product.ts';
 import { TabledPoint } from '../../src/crypto/tabled-point.ts';
-import { limits } from '../../src/limits.ts';
+import * as limits from '../../src/limits.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
 test('keys that are used often keep their results, and all their tables together a bound, however many there are', async () => {

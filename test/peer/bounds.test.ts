@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { VirtualPlatform } from '../../src/devnet/index.ts';
-import { limits } from '../../src/limits.ts';
+import * as limits from '../../src/limits.ts';
 import { type PeerCore, PeerStreams } from '../../src/peer/index.ts';
 import { readSdkFrame, sdkFrame } from './world.ts';
 

@@ -7,7 +7,7 @@ import { serviceStates } from '../../src/cli/service/report.ts';
 import { eventDescriptions, fieldDescriptions, requestStages } from '../../src/diagnostics/descriptions.ts';
 import { type DiagnosticName, isLogged, logLevels } from '../../src/diagnostics/index.ts';
 import { mixnetErrorCodes } from '../../src/errors.ts';
-import { limits } from '../../src/limits.ts';
+import * as limits from '../../src/limits.ts';
 
 export const readmePath: string = fileURLToPath(new URL('../../README.md', import.meta.url));
 
@@ -81,9 +81,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 /** A limit with the comment above it, which ends with its unit where it has one. */
 function limitsOfSource(): string[][] {
   const source = readFileSync(new URL('../../src/limits.ts', import.meta.url), 'utf8');
-  const found = [...source.matchAll(/\/\*\* ([^\n]*?)(, in bytes|, as a factor)? \*\/\n {2}(\w+):/g)];
-  if (found.length !== Object.keys(limits).length) throw new Error('a limit has no comment');
-  return found.map(([, what = '', unit, name]) => [what, quantity(limits[name as keyof typeof limits], unit)]);
+  const found = [...source.matchAll(/\/\*\* ([^\n]*?)(, in bytes|, as a factor)? \*\/\nexport const (\w+) =/g)];
+  const values: ReadonlyMap<string, number> = new Map(Object.entries(limits));
+  if (found.length !== values.size) throw new Error('a limit has no comment');
+  return found.map(([, what = '', unit, name = '']) => [what, quantity(values.get(name) ?? Number.NaN, unit)]);
 }
 
 function quantity(value: number, unit: string | undefined): string {

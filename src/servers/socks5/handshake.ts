@@ -2,7 +2,7 @@
 
 import { concatBytes } from '../../crypto/bytes.ts';
 import { formatIpAddress } from '../../ip-address.ts';
-import { limits } from '../../limits.ts';
+import * as limits from '../../limits.ts';
 import {
   ADDRESS_TYPES,
   CONNECT,

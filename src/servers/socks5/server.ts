@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:net';
 import { createPlatform } from '#platform';
-import { limits } from '../../limits.ts';
+import * as limits from '../../limits.ts';
 import type { Milliseconds, Platform } from '../../platform/platform.ts';
 import { checkOptionNames, checkPlace, listen, secretCheck, urlOf } from '../place.ts';
 import { SocksConnection, type StreamSource } from './connection.ts';

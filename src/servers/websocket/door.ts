@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { limits } from '../../limits.ts';
+import * as limits from '../../limits.ts';
 import type { Milliseconds, Platform, Timer } from '../../platform/platform.ts';
 import { type Admission, type AdmissionRules, admissionOf } from './admission.ts';
 import type { Form } from './program.ts';

@@ -1,6 +1,6 @@
 /** Who gets what comes through the mixnet, and what waits where nobody is there to get it. */
 
-import { limits } from '../../limits.ts';
+import * as limits from '../../limits.ts';
 import { type IncomingMessage, WaitingMessages } from '../../mixnet-client/index.ts';
 
 /** Where a program sits: the next one that takes it gets the answers to what this one has asked. */

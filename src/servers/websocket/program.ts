@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { decodeBase58, encodeBase58 } from '../../crypto/base58.ts';
 import { MixnetError } from '../../errors.ts';
-import { limits } from '../../limits.ts';
+import * as limits from '../../limits.ts';
 import { formatRecipient, type Recipient, SENDER_TAG_BYTES, type SenderTag } from '../../message/index.ts';
 import type { IncomingMessage, MixnetClient } from '../../mixnet-client/index.ts';
 import type { Milliseconds, Platform, Timer } from '../../platform/platform.ts';

@@ -5,7 +5,7 @@
 
 import type { AuthenticatedCipher } from '../../crypto/aead.ts';
 import { Aes } from '../../crypto/aes.ts';
-import * as chacha20Poly1305 from '../../crypto/chacha20-poly1305.ts';
+import { chacha20Poly1305 } from '../../crypto/chacha20-poly1305.ts';
 import { aesGcmBy } from '../../crypto/gcm.ts';
 import type { Hash } from '../../crypto/hash.ts';
 import { sha256 } from '../../crypto/sha256.ts';

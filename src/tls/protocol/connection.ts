@@ -6,7 +6,7 @@
  */
 
 import { concatBytes } from '../../crypto/bytes.ts';
-import { limits } from '../../limits.ts';
+import * as limits from '../../limits.ts';
 import type { RandomBytes } from '../../platform/platform.ts';
 import type { PublicKey } from '../keys/public-key.ts';
 import { type Alert, alertName, alerts, TlsError } from './alert.ts';

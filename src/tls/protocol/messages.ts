@@ -9,7 +9,7 @@
  */
 
 import { concatBytes } from '../../crypto/bytes.ts';
-import { limits } from '../../limits.ts';
+import * as limits from '../../limits.ts';
 import { TlsError } from './alert.ts';
 import { prefixed24, u8 } from './wire.ts';
 

@@ -1,6 +1,6 @@
 /** What an authority may issue for: RFC 5280, section 4.2.1.10. */
 
-import { limits } from '../../limits.ts';
+import * as limits from '../../limits.ts';
 import { CertificateError } from '../protocol/alert.ts';
 import { contextTag, DerReader, malformed, sequenceOf } from './der.ts';
 import { type GeneralName, readGeneralName } from './general-names.ts';

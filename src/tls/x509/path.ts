@@ -7,7 +7,7 @@
  */
 
 import { equalBytes } from '../../crypto/bytes.ts';
-import { limits } from '../../limits.ts';
+import * as limits from '../../limits.ts';
 import { type PublicKey, verifySignature } from '../keys/public-key.ts';
 import { CertificateError } from '../protocol/alert.ts';
 import { publicKeyOf, signatureScheme } from './algorithms.ts';

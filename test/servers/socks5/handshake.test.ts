@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { limits } from '../../../src/limits.ts';
+import * as limits from '../../../src/limits.ts';
 import { Handshake, type HandshakeStep } from '../../../src/servers/socks5/handshake.ts';
 
 const ascii = (text: string): number[] => [...Buffer.from(text, 'latin1')];

@@ -10,7 +10,7 @@ import { SocksProxyAgent } from 'socks-proxy-agent';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startDevnet, VirtualPlatform } from '../../../src/devnet/index.ts';
 import { MixnetError } from '../../../src/errors.ts';
-import { limits } from '../../../src/limits.ts';
+import * as limits from '../../../src/limits.ts';
 import { MixnetClient, type MixnetStream } from '../../../src/mixnet-client/index.ts';
 import { createSocks5Server, type Socks5ServerOptions } from '../../../src/servers/index.ts';
 import { curl, nothingIsLeft, nothingIsLeftHere, openAtExit, Program, quiet, socksWorld } from './world.ts';

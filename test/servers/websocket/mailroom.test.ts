@@ -1,7 +1,7 @@
 /** Who gets which message, and what waits for whom. */
 
 import { describe, expect, test } from 'vitest';
-import { limits } from '../../../src/limits.ts';
+import * as limits from '../../../src/limits.ts';
 import { Mailroom, type Seat } from '../../../src/servers/websocket/mailroom.ts';
 
 const rooms = () => new Mailroom('websocket:1977:');

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { base58 } from '@scure/base';
 import { describe, expect, test } from 'vitest';
 import { VirtualPlatform } from '../../../src/devnet/index.ts';
-import { limits } from '../../../src/limits.ts';
+import * as limits from '../../../src/limits.ts';
 import { encodeRecipient, parseRecipient } from '../../../src/message/index.ts';
 import { MixnetClient } from '../../../src/mixnet-client/index.ts';
 import type { WebSocketServiceOptions } from '../../../src/servers/index.ts';
