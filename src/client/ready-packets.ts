@@ -52,6 +52,12 @@ export class ReadyPackets<Item, Packet> {
     return this.#reals.filter(({ value }) => value.lane === lane).length;
   }
 
+  /** Whether `prepareOne` would find nothing to build, as far as can be told without building. */
+  get complete(): boolean {
+    const missesReal = this.#reals.length < REALS_READY && !this.#lanes.empty;
+    return this.#covers.length > 0 && !missesReal && this.#covers.length + this.#reals.length >= PACKETS_READY;
+  }
+
   /** Builds the packet that is missed most. False when none is missed, or it cannot be built. */
   prepareOne(now: Milliseconds): boolean {
     this.#dropUnwanted();

@@ -150,7 +150,7 @@ export class TrafficStreams<Item, Packet> {
     let [now, took] = [start, 0];
     while (deadline - now > this.#buildTime.longest) {
       if (now - start + took > MAX_SLICE_MS) {
-        this.#prepareAlarm.set(now);
+        if (!ready.complete) this.#prepareAlarm.set(now);
         return;
       }
       if (!ready.prepareOne(now)) return;

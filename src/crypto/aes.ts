@@ -34,15 +34,20 @@ export class Aes {
 
   /** Counter mode: the counter is the whole block, big-endian (NIST SP 800-38A §6.5). */
   applyCounter(iv: Uint8Array, data: Uint8Array): Uint8Array {
-    const counters = new Uint8Array(BLOCK_BYTES * Math.ceil(data.length / BLOCK_BYTES));
-    const counter = Uint8Array.from(iv);
-    for (let at = 0; at < counters.length; at += BLOCK_BYTES) {
-      counters.set(counter, at);
+    const output = new Uint8Array(BLOCK_BYTES * Math.ceil(data.length / BLOCK_BYTES));
+    output.set(data);
+    const view = new DataView(output.buffer);
+    const counter = new Int32Array(4);
+    const state = new Int32Array(4);
+    const first = new DataView(iv.buffer, iv.byteOffset, BLOCK_BYTES);
+    for (let i = 0; i < 4; i++) counter[i] = first.getInt32(4 * i);
+    for (let at = 0; at < output.length; at += BLOCK_BYTES) {
+      for (let i = 0; i < 4; i++) state[i] = counter[i] ?? 0;
+      encrypt(this.#roundKeys, state);
+      for (let i = 0; i < 4; i++) view.setInt32(at + 4 * i, view.getInt32(at + 4 * i) ^ (state[i] ?? 0));
       increment(counter);
     }
-    const output = this.encryptBlocks(counters).subarray(0, data.length);
-    for (let i = 0; i < data.length; i++) output[i] = (output[i] ?? 0) ^ (data[i] ?? 0);
-    return output;
+    return output.subarray(0, data.length);
   }
 }
 
@@ -115,11 +120,11 @@ function substituted(sBox: Uint8Array, word: number): number {
   return lastColumn(sBox, word, word, word, word);
 }
 
-function increment(counter: Uint8Array): void {
-  for (let i = counter.length - 1; i >= 0; i--) {
-    const byte = ((counter[i] ?? 0) + 1) & 0xff;
-    counter[i] = byte;
-    if (byte !== 0) return;
+function increment(counter: Int32Array): void {
+  for (let i = 3; i >= 0; i--) {
+    const word = ((counter[i] ?? 0) + 1) | 0;
+    counter[i] = word;
+    if (word !== 0) return;
   }
 }
 

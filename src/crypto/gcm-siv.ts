@@ -80,8 +80,7 @@ function applyStream(cipher: BlockCipher, tag: Uint8Array, data: Uint8Array): Ui
     view.setUint32(at + 8, third, true);
     view.setUint32(at + 12, fourth, true);
   }
-  const stream = cipher(counters).subarray(0, data.length);
-  const result = data.slice();
-  xorInto(result, stream);
+  const result = cipher(counters).subarray(0, data.length);
+  xorInto(result, data);
   return result;
 }
