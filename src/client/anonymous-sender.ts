@@ -104,6 +104,7 @@ export class AnonymousSender {
     this.#workshop.order({
       amount: message.surbs,
       urgent: message.content === 'data',
+      owner: pseudonym,
       wanted: () => !delivery.ended,
       make: () => {
         // All reply blocks of a message are of one rotation.

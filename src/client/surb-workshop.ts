@@ -8,10 +8,19 @@ export interface SurbOrder {
   readonly amount: number;
   /** Made before those that are not: somebody waits for the message they travel in. */
   readonly urgent: boolean;
+  /** Whom they are for. What is not urgent is made for all of them by turns. */
+  readonly owner: object;
   wanted(): boolean;
   make(): ReplySurb;
   done(surbs: readonly ReplySurb[]): void;
   failed(error: unknown): void;
+}
+
+interface Waiting {
+  readonly order: SurbOrder;
+  readonly surbs: ReplySurb[];
+  /** How many of the same owner were in front of it when it came. */
+  readonly turn: number;
 }
 
 /**
@@ -24,7 +33,7 @@ export class SurbWorkshop {
   readonly #nextSlot: () => Milliseconds;
   readonly #alarm: Alarm;
   readonly #buildTime = new BuildTime();
-  readonly #orders: { readonly order: SurbOrder; readonly surbs: ReplySurb[] }[] = [];
+  readonly #orders: Waiting[] = [];
   #waiting = false;
 
   /** `nextSlot`: when the next packet is due. */
@@ -38,8 +47,10 @@ export class SurbWorkshop {
   }
 
   order(order: SurbOrder): void {
-    const before = order.urgent ? this.#orders.findIndex(({ order: { urgent } }) => !urgent) : -1;
-    this.#orders.splice(before === -1 ? this.#orders.length : before, 0, { order, surbs: [] });
+    const turn = order.urgent ? 0 : this.#orders.filter(waiting => isAhead(waiting, order.owner)).length;
+    // A destination that is asked first must not keep those behind it from their first answer.
+    const before = this.#orders.findIndex(other => !other.order.urgent && (order.urgent || other.turn > turn));
+    this.#orders.splice(before === -1 ? this.#orders.length : before, 0, { order, surbs: [], turn });
     if (!this.#waiting) this.#slice(false);
   }
 
@@ -90,6 +101,10 @@ export class SurbWorkshop {
       order.failed(error);
     }
   }
+}
+
+function isAhead({ order }: Waiting, owner: object): boolean {
+  return !order.urgent && order.owner === owner;
 }
 
 /** A frame of a page has 16 ms, and a gap of the main stream 20 on average. */

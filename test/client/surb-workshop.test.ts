@@ -11,6 +11,7 @@ function order(name: string, amount: number, log: string[], changes: Partial<Sur
   return {
     amount,
     urgent: true,
+    owner: {},
     wanted: () => true,
     make: () => block,
     done: surbs => log.push(`${name}: ${surbs.length}`),
@@ -132,4 +133,24 @@ test('a stopped workshop leaves no timer', () => {
   workshop.order(order('many', 500, []));
   workshop.stop();
   expect(platform.pendingTimers).toBe(0);
+});
+
+test('what is made ahead is made for all by turns: who comes later does not wait for all of who came first', async () => {
+  const log: string[] = [];
+  const platform = new VirtualPlatform();
+  const workshop = new SurbWorkshop(platform, noSlots);
+  const [first, second, third] = [{}, {}, {}];
+  const ahead = (name: string, owner: object) => workshop.order(order(name, 20, log, { urgent: false, owner }));
+  for (const name of ['first', 'first again', 'first at last']) ahead(name, first);
+  for (const name of ['second', 'second again']) ahead(name, second);
+  ahead('third', third);
+  await platform.advance(0);
+  expect(log).toEqual([
+    'first: 20',
+    'second: 20',
+    'third: 20',
+    'first again: 20',
+    'second again: 20',
+    'first at last: 20',
+  ]);
 });
