@@ -7,7 +7,7 @@ import type { RandomBytes } from './platform.ts';
  *
  * @param fill fills the array, or throws
  */
-export function fromReserve(fill: (bytes: Uint8Array) => void): RandomBytes {
+export function fromReserve(fill: (bytes: Uint8Array<ArrayBuffer>) => void): RandomBytes {
   const reserve = new Uint8Array(RESERVE_BYTES);
   let taken = RESERVE_BYTES;
   return length => {

@@ -1,11 +1,11 @@
 /** Loaded into a service before its own code: tells its parent how much memory it has. */
 
 import { serve } from '../support/child.ts';
-import { residentMemory } from './memory.ts';
+import { ownMemory, residentMemory } from './memory.ts';
 
 export type ServiceJobs = typeof jobs;
 
-const jobs = { residentMemory };
+const jobs = { ownMemory, residentMemory };
 
 serve(jobs);
 // The service ends when it is told to, whether anybody still asks or not.

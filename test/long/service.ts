@@ -14,7 +14,9 @@ export interface Service {
   readonly url: string;
   /** All that it has said of its state. */
   readonly states: readonly StatusLine[];
+  /** Bytes, as in memory.ts. */
   residentMemory(): Promise<number>;
+  ownMemory(): Promise<number>;
   /** By SIGTERM. Gives the exit code. */
   end(): Promise<number | null>;
 }
@@ -50,7 +52,6 @@ export async function startService(name: 'socks5' | 'client', ...options: readon
   for (;;) {
     const line = states().find(({ status }) => status === 'listening');
     if (line?.url !== undefined) {
-      const residentMemory = () => child.ask('residentMemory');
       const { url } = line;
       return {
         name,
@@ -58,7 +59,8 @@ export async function startService(name: 'socks5' | 'client', ...options: readon
         get states() {
           return states();
         },
-        residentMemory,
+        residentMemory: () => child.ask('residentMemory'),
+        ownMemory: () => child.ask('ownMemory'),
         end,
       };
     }
