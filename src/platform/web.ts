@@ -37,7 +37,7 @@ export function createWebPlatform({ ca }: WebPlatformOptions = {}): Platform {
 
 export { createWebPlatform as createPlatform };
 
-function fillRandom(bytes: Uint8Array): void {
+function fillRandom(bytes: Uint8Array<ArrayBuffer>): void {
   for (let start = 0; start < bytes.length; start += RANDOM_QUOTA) {
     crypto.getRandomValues(bytes.subarray(start, Math.min(start + RANDOM_QUOTA, bytes.length)));
   }
