@@ -35,9 +35,13 @@ const ownNames = [
 
 export default defineConfig({
   test: {
-    testTimeout: 90_000,
-    hookTimeout: 60_000,
+    testTimeout: 240_000,
+    hookTimeout: 150_000,
+    // On a busy machine things take their time, and whoever waits for nothing that comes has it said within the test's.
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
+    // Of the page that runs tests: here, for a project's own is not looked at.
+    browser: { connectTimeout: 600_000 },
     projects: [
       {
         extends: true,
@@ -76,15 +80,16 @@ export default defineConfig({
           name: 'browser',
           include: [...alsoInBrowsers, ...onlyInBrowsers],
           globalSetup: 'test/browser/mixnet.ts',
+          // Twenty redirects through a mixnet that has to wait for the processor.
+          testTimeout: 300_000,
           // After those in Node, which would have no peace beside it.
           sequence: { groupOrder: 1 },
           browser: {
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            connectTimeout: 120_000,
             provider: playwright({
-              launchOptions: { executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium' },
+              launchOptions: { executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium', timeout: 120_000 },
             }),
             instances: [{ browser: 'chromium' }],
           },

@@ -5,9 +5,10 @@
 
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright';
+import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Demo, startDemo } from '../examples/browser/demo.ts';
+import { launchChromium, openTab } from './support/chromium.ts';
 
 /** On a machine that is busy, ms. */
 const WITHIN = 100_000;
@@ -17,7 +18,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   demo = await startDemo(0, { conditions: ['mixfetch-source'], tsconfig: `${root}tsconfig.json` });
-  browser = await chromium.launch({ executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium' });
+  browser = await launchChromium();
 }, WITHIN);
 
 afterAll(async () => {
@@ -33,7 +34,7 @@ test.each([
   '%s: fetches what is typed, and shows packets and their way',
   { timeout: 240_000 },
   async (name, colorScheme, width, height) => {
-    const page = await browser.newPage({ colorScheme, viewport: { width, height } });
+    const page = await openTab(browser, { colorScheme, viewport: { width, height } });
     const complaints: string[] = [];
     page.on('console', message => complaints.push(message.text()));
     page.on('pageerror', error => complaints.push(String(error)));
@@ -60,7 +61,7 @@ test.each([
 );
 
 test('Escape ends a request', { timeout: 120_000 }, async () => {
-  const page = await browser.newPage();
+  const page = await openTab(browser);
   await page.goto(demo.url);
   await waitFor(page, 'state', 'connected', WITHIN);
   await page.keyboard.press('Enter');

@@ -5,8 +5,9 @@ import { createMixFetch, type MixFetchOptions } from 'mixfetch';
 export interface BuiltPage {
   connect(options: MixFetchOptions): Promise<void>;
   text(url: string, init?: { readonly method?: string; readonly body?: string }): Promise<string>;
-  /** Reads the body piece by piece. */
-  download(url: string): Promise<{ readonly bytes: number; readonly pieces: number }>;
+  /** Of the body: what is there first, and how many bytes it has. */
+  firstPiece(url: string): Promise<string>;
+  length(url: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -24,14 +25,14 @@ globalThis.builtPage = {
   async text(url, init) {
     return (await mixFetch(url, init)).text();
   },
-  async download(url) {
+  async firstPiece(url) {
     const reader = (await mixFetch(url)).body?.getReader();
-    let [bytes, pieces] = [0, 0];
-    for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
-      bytes += next.value.length;
-      pieces++;
-    }
-    return { bytes, pieces };
+    const piece = (await reader?.read())?.value;
+    await reader?.cancel();
+    return new TextDecoder().decode(piece);
+  },
+  async length(url) {
+    return (await (await mixFetch(url)).arrayBuffer()).byteLength;
   },
   close: () => mixFetch.close(),
 };

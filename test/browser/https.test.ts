@@ -4,10 +4,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { chromium } from 'playwright';
 import { expect, onTestFinished, test } from 'vitest';
 import { startDevnet } from '../../src/devnet/index.ts';
 import { createAuthority } from '../support/certificates.ts';
+import { launchChromium, openTab } from '../support/chromium.ts';
 import { startOrigin } from '../support/origin.ts';
 import { text } from '../support/text.ts';
 
@@ -44,13 +44,13 @@ test('a page fetches by https, and accepts no certificate that it should not', {
   const origin = await startOrigin({ certificate: await authority.issue({ hosts: ['shop.test'] }) });
   const devnet = await startDevnet({ hosts: { 'shop.test': origin.port, 'other.test': origin.port } });
   const page = await servePage();
-  const browser = await chromium.launch({ executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium' });
+  const browser = await launchChromium();
   onTestFinished(async () => {
     await browser.close();
     await devnet.close();
     await origin.close();
   });
-  const tab = await browser.newPage();
+  const tab = await openTab(browser);
   await tab.goto(page.url);
   await tab.waitForFunction('globalThis.fetchAll !== undefined');
 

@@ -58,7 +58,7 @@ describe('mixfetch', { timeout: 120_000 }, () => {
   test('ends in order when interrupted', async () => {
     const { url, cacert, requests } = await httpsOrigin();
     const { child, ended } = mixfetch('--devnet', '--cacert', cacert, `${url}/silence`);
-    await expect.poll(() => requests, { timeout: 60_000 }).toEqual(['GET /silence']);
+    await expect.poll(() => requests).toEqual(['GET /silence']);
     child.kill('SIGINT');
     expect(await ended).toEqual({ code: 130, stdout: '', stderr: '' });
   });
@@ -88,7 +88,7 @@ describe('mixfetch socks5', { timeout: 120_000 }, () => {
     const curl = spawn('curl', ['-q', '-sS', '--proxy', url, `${origin.url}/json`]);
     expect(await text(curl.stdout)).toBe('{"answer":42}');
     proxy.child.kill('SIGHUP');
-    await expect.poll(() => proxy.output.stderr, { timeout: 20_000 }).toContain('the settings are as they were');
+    await expect.poll(() => proxy.output.stderr).toContain('the settings are as they were');
     proxy.child.kill('SIGTERM');
     expect((await proxy.ended).code).toBe(0);
     expect(statusLines(proxy).map(({ status }) => status)).toEqual(['connecting', 'listening', 'draining', 'closed']);
@@ -129,7 +129,7 @@ describe('mixfetch devnet', { timeout: 120_000 }, () => {
   test('serves others until it is told to end', async () => {
     const { url, cacert } = await httpsOrigin();
     const devnet = mixfetch('devnet');
-    await expect.poll(() => devnet.output.stdout, { timeout: 60_000 }).toMatch(/^http:\/\/127\.0\.0\.1:\d+.*\n$/);
+    await expect.poll(() => devnet.output.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+.*\n$/);
     const api = devnet.output.stdout.trim();
     expect(devnet.output.stderr).toContain(`mixfetch --api ${api} `);
 

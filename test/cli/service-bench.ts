@@ -96,7 +96,7 @@ export class Service {
   /** As soon as it has been in that state so often. */
   async state(status: ServiceState, times = 1): Promise<StateLine> {
     const found = () => this.states.filter(line => line.status === status)[times - 1];
-    await expect.poll(found, { timeout: 20_000, interval: 10 }).toBeDefined();
+    await expect.poll(found, { interval: 10 }).toBeDefined();
     const line = found();
     if (line === undefined) throw new Error('it is gone again');
     return line;

@@ -17,7 +17,6 @@ const world = serviceWorld({
   routes: { '/late': late },
 });
 const { folder, start } = world;
-const patience = { timeout: 20_000 };
 const status = ['--port', '0', '--status'];
 
 async function addressOf(service: Service): Promise<string> {
@@ -115,7 +114,7 @@ describe.each(['socks5', 'client'] as const)('mixfetch %s', name => {
 
   test('prints its URL alone without --status', async () => {
     const service = start(name, '--ephemeral', '--port', '0');
-    await expect.poll(() => service.stdout, { timeout: 20_000 }).toMatch(/^(socks5h|ws):\/\/127\.0\.0\.1:\d+\n$/);
+    await expect.poll(() => service.stdout).toMatch(/^(socks5h|ws):\/\/127\.0\.0\.1:\d+\n$/);
   });
 });
 
@@ -174,7 +173,7 @@ describe('a reload', () => {
     const service = start('socks5', '--data-dir', directory, '--password-file', password, ...status);
     const url = await proxyOf(service);
     const slow = curl('--proxy', url.replace('//', '//me:old@'), 'http://shop.test/late');
-    await expect.poll(() => world.origin.requests, patience).toContain('GET /late');
+    await expect.poll(() => world.origin.requests).toContain('GET /late');
     write(directory, 'password', 'new');
     service.reload();
     const again = await proxyOf(service, 2);
@@ -211,7 +210,7 @@ describe('a reload', () => {
     const url = await proxyOf(service);
     write(directory, 'settings', settings);
     service.reload();
-    await expect.poll(() => service.stderr, patience).toContain(told);
+    await expect.poll(() => service.stderr).toContain(told);
     await pause(10);
     expect(service.statuses).toEqual(['connecting', 'listening']);
     expect(await curl('--proxy', url, 'http://shop.test/close')).toMatchObject({ stdout: 'good-bye' });
@@ -247,7 +246,7 @@ test('what is open at the end gets its time', async () => {
   const service = start('socks5', '--ephemeral', ...status);
   const before = world.origin.requests.length;
   const slow = curl('--proxy', await proxyOf(service), 'http://shop.test/late');
-  await expect.poll(() => world.origin.requests.length, patience).toBe(before + 1);
+  await expect.poll(() => world.origin.requests.length).toBe(before + 1);
   expect(await service.end()).toBe(0);
   expect(await slow).toMatchObject({ code: 0, stdout: 'late answer' });
 });

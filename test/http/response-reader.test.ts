@@ -302,10 +302,14 @@ describe('the limits of a response', () => {
 
   test('whitespace by the kilobyte costs no more than other bytes', () => {
     const spaces = ' '.repeat(maxSectionBytes - 1000);
-    const started = performance.now();
-    expect(readText(`${ok}A: a${spaces}b\r\nConnection: x${' '.repeat(500)}y\r\n\r\n`).error).toBeUndefined();
-    expect(readText(`${ok}A${spaces}b: c\r\n\r\n`).error).toBe('ERR_MIX_HTTP_MALFORMED');
-    expect(performance.now() - started).toBeLessThan(1000);
+    // The quickest of several tries: on a busy machine, one or the other has to wait.
+    const times = Array.from({ length: 5 }, () => {
+      const started = performance.now();
+      expect(readText(`${ok}A: a${spaces}b\r\nConnection: x${' '.repeat(500)}y\r\n\r\n`).error).toBeUndefined();
+      expect(readText(`${ok}A${spaces}b: c\r\n\r\n`).error).toBe('ERR_MIX_HTTP_MALFORMED');
+      return performance.now() - started;
+    });
+    expect(Math.min(...times)).toBeLessThan(1000);
   });
 });
 

@@ -8,7 +8,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type Browser, chromium, type Page } from 'playwright';
+import type { Browser, Page } from 'playwright';
+import { launchChromium, openTab } from '../support/chromium.ts';
 
 export interface PageOptions {
   /** The page's script, a TypeScript file. It is bundled; `modules` are not. */
@@ -39,15 +40,12 @@ export async function openPage(options: PageOptions): Promise<OpenedPage> {
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const rules = Object.entries(mapped).map(([from, to]) => `MAP ${from} ${to}`);
-  const browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-    args: [
-      `--host-resolver-rules=${[...rules, 'EXCLUDE 127.0.0.1', 'EXCLUDE localhost', 'MAP * ~NOTFOUND'].join(',')}`,
-      ...(rules.length > 0 ? ['--ignore-certificate-errors'] : []),
-    ],
-  });
+  const browser = await launchChromium([
+    `--host-resolver-rules=${[...rules, 'EXCLUDE 127.0.0.1', 'EXCLUDE localhost', 'MAP * ~NOTFOUND'].join(',')}`,
+    ...(rules.length > 0 ? ['--ignore-certificate-errors'] : []),
+  ]);
   const lines: string[] = [];
-  const page = await browser.newPage();
+  const page = await openTab(browser);
   page.on('console', message => lines.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', error => lines.push(`uncaught: ${error.message}`));
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);

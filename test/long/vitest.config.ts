@@ -9,6 +9,7 @@ export default defineConfig({
     include: ['test/long/*.test.ts'],
     testTimeout: 600_000,
     hookTimeout: 240_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 1,
   },
 });

@@ -54,7 +54,7 @@ export const browsers: Readonly<Record<string, Browser>> = {
 };
 
 /** For all that the page does. */
-const WITHIN_MS = 120_000;
+const WITHIN_MS = 300_000;
 
 export function versionOf({ program }: Browser): string {
   const [version = ''] =

@@ -35,7 +35,7 @@ export const programs: Readonly<Record<string, Program>> = {
 const workerd = packaged(`@cloudflare/workerd-linux-${x64 ? '64' : 'arm64'}/bin/workerd`);
 
 /** For all of it, its start and its end: a process that does not end has left something behind. */
-const WITHIN_MS = 60_000;
+const WITHIN_MS = 180_000;
 
 export function versionOf({ program }: Program): string {
   return /\d+(\.\d+)+/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' }))?.[0] ?? '';

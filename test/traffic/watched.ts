@@ -4,9 +4,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
-import { chromium } from 'playwright';
 import type { ClientStats } from '../../src/client/index.ts';
 import { startChild } from '../support/child.ts';
+import { launchChromium, openTab } from '../support/chromium.ts';
 import { bundle, type Defect, type Runtime } from './bundle.ts';
 import type { WatchedClient, WatchedOptions } from './client.ts';
 import type { NodeClientJobs } from './node-client.ts';
@@ -60,8 +60,8 @@ async function inChromium(options: WatchedOptions, defect?: Defect): Promise<Wat
     response.writeHead(200, { 'content-type': type }).end(content);
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const browser = await chromium.launch({ executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium' });
-  const page = await browser.newPage();
+  const browser = await launchChromium();
+  const page = await openTab(browser);
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   await page.waitForFunction('globalThis.connectWatched !== undefined');
   return {

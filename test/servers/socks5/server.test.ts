@@ -141,7 +141,7 @@ describe('programs', () => {
 
   test('come by dozens at once', async () => {
     const echoed = await Promise.all(
-      Array.from({ length: 50 }, async (_, i) => {
+      Array.from({ length: 24 }, async (_, i) => {
         const program = await Program.at(world.proxy);
         expect(await program.ask('echo.test')).toBe(0);
         program.socket.write(`hello ${i}`);
@@ -191,7 +191,7 @@ describe('programs', () => {
     for (; last !== given; await pause(200)) last = given;
     expect(given).toBeLessThan(16 * 2 ** 20);
     program.socket.resume();
-    await expect.poll(() => given, { timeout: 20_000 }).toBeGreaterThan(last + 2 ** 20);
+    await expect.poll(() => given).toBeGreaterThan(last + 2 ** 20);
   });
 
   test('that die while bytes come leave nothing behind', async () => {

@@ -55,14 +55,14 @@ function impatient(): Platform {
 /** Of no program is anything left here, and at the exit no more than was there before. */
 export async function nothingIsLeft(world: World, atExit: number): Promise<void> {
   await nothingIsLeftHere(world);
-  await expect.poll(() => openAtExit(world), { timeout: 25_000 }).toBeLessThanOrEqual(atExit);
+  await expect.poll(() => openAtExit(world)).toBeLessThanOrEqual(atExit);
 }
 
 /** An exit is told of an end for ten seconds; a machine that is slower than that leaves the rest to its five idle minutes. */
 export async function nothingIsLeftHere({ proxy, client }: World): Promise<void> {
   // Those that have only said that they send no more are kept for a while.
-  await expect.poll(() => proxy.connections, { timeout: 40_000 }).toBe(0);
-  await expect.poll(() => client.stats().streamsOpen, { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => proxy.connections).toBe(0);
+  await expect.poll(() => client.stats().streamsOpen).toBe(0);
 }
 
 export function openAtExit({ devnet }: World): number {
@@ -71,7 +71,7 @@ export function openAtExit({ devnet }: World): number {
 
 export function curl(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise(resolve => {
-    execFile('curl', ['-q', '-sS', '--max-time', '30', ...args], (error, stdout, stderr) => {
+    execFile('curl', ['-q', '-sS', '--max-time', '80', ...args], (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
     });
   });
@@ -110,7 +110,7 @@ export class Program {
 
   /** So many bytes, as soon as they are there. */
   async take(length: number): Promise<Buffer> {
-    await expect.poll(() => this.received.length, { timeout: 60_000, interval: 5 }).toBeGreaterThanOrEqual(length);
+    await expect.poll(() => this.received.length, { interval: 5 }).toBeGreaterThanOrEqual(length);
     const taken = this.received.subarray(0, length);
     this.received = this.received.subarray(length);
     return taken;
@@ -131,7 +131,7 @@ export class Program {
 
   ended(): Promise<'closed' | 'reset' | undefined> {
     return expect
-      .poll(() => this.end, { timeout: 20_000 })
+      .poll(() => this.end)
       .toBeDefined()
       .then(() => this.end);
   }

@@ -86,6 +86,11 @@ export async function exchange({ api, messages, maxBytes, pause, pace }: Exchang
   })();
   await Promise.all([...sending, killing]);
   for (const party of [alice, bob]) await party.settled(killedAt);
+  for (const [from, to] of [
+    [alice, bob],
+    [bob, alice],
+  ] as const)
+    await arrival(from, to, killedAt);
   await quietOf([alice, bob]);
   const { retransmissions, messagesPending: pending } = await alice.stats();
   const report = {
@@ -215,6 +220,16 @@ function wayOf(from: Party, to: Party, killedAt: number): Way {
     lost: lost.length,
     lostUnderWay: lostUnderWay.length,
   };
+}
+
+/** All has come that was handed over after one was killed, and acknowledged; at most a minute is waited for it. */
+async function arrival(from: Party, to: Party, killedAt: number): Promise<void> {
+  const outcomes = from.outcomes();
+  const expected = [...from.sent].filter(
+    ([number, { at }]) => at > killedAt && outcomes.get(number)?.outcome === 'done',
+  );
+  const end = Date.now() + 60_000;
+  while (Date.now() < end && !expected.every(([number]) => to.received.has(number))) await sleep(200);
 }
 
 /** Nothing has come for a while. */

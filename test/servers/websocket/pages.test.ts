@@ -1,9 +1,10 @@
 /** Web pages in a browser on the machine of the service. */
 
 import { createServer } from 'node:http';
-import { type Browser, chromium, type Page } from 'playwright';
+import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WebSocketServiceOptions } from '../../../src/servers/index.ts';
+import { launchChromium, openTab } from '../../support/chromium.ts';
 import vectors from '../../vectors/websocket-service-vectors.json' with { type: 'json' };
 import { serviceFor, standIn } from './world.ts';
 
@@ -18,8 +19,8 @@ beforeAll(async () => {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  browser = await chromium.launch({ executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium' });
-  page = await browser.newPage();
+  browser = await launchChromium();
+  page = await openTab(browser);
   await page.goto(origin);
 });
 

@@ -362,7 +362,7 @@ describe('bounds', () => {
     other.bytes(3);
     expect(await other.nextBytes()).toHaveLength(97);
     socket.resume();
-    await expect.poll(() => socket.writableLength, { timeout: 60_000 }).toBe(0);
+    await expect.poll(() => socket.writableLength).toBe(0);
     socket.destroy();
     await expect.poll(() => at.connections).toBe(1);
   });

@@ -65,7 +65,7 @@ export function standIn(address: string, send: MessageClient['send'] = () => Pro
 export function run(command: string, script: string, ...args: readonly string[]): Promise<string[]> {
   const file = fileURLToPath(new URL(script, import.meta.url));
   return new Promise((resolve, reject) => {
-    execFile(command, [file, ...args], { timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(command, [file, ...args], { timeout: 80_000 }, (error, stdout, stderr) => {
       if (error !== null) reject(new Error(`${error.message}\n${stdout}\n${stderr}`));
       else resolve(stdout.trimEnd().split('\n'));
     });
@@ -110,7 +110,7 @@ export class Program {
 
   /** The next frame, as soon as it is there. */
   async next(): Promise<string | Buffer> {
-    await expect.poll(() => this.received.length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(0);
+    await expect.poll(() => this.received.length, { interval: 5 }).toBeGreaterThan(0);
     return this.received.shift() ?? '';
   }
 
@@ -132,7 +132,7 @@ export class Program {
   }
 
   async closed(): Promise<number | undefined> {
-    await expect.poll(() => this.closeCode, { timeout: 20_000, interval: 5 }).toBeDefined();
+    await expect.poll(() => this.closeCode, { interval: 5 }).toBeDefined();
     return this.closeCode;
   }
 }
