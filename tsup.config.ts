@@ -50,6 +50,10 @@ export default defineConfig({
     },
   },
   sourcemap: true,
+  // Here, where constants are still constant: what bundles the package finds variables.
+  esbuildOptions(options) {
+    options.minifySyntax = true;
+  },
   splitting: true,
   clean: true,
   // Resolved by the "imports" map of package.json, per runtime, when the package is used.

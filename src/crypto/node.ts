@@ -42,7 +42,18 @@ type X25519Primitives = Pick<
 const keyReader = x25519KeyReader();
 
 export const { x25519, x25519PublicKey, ephemeralPublicKey, fixedSecret, fixedPoint }: X25519Primitives =
-  keyReader === undefined ? portable : x25519By(keyReader);
+  keyReader === undefined ? portableX25519() : x25519By(keyReader);
+
+/** One by one: a bundle would keep an object of all that module has. */
+function portableX25519(): X25519Primitives {
+  return {
+    x25519: portable.x25519,
+    x25519PublicKey: portable.x25519PublicKey,
+    ephemeralPublicKey: portable.ephemeralPublicKey,
+    fixedSecret: portable.fixedSecret,
+    fixedPoint: portable.fixedPoint,
+  };
+}
 
 function x25519By(keys: X25519KeyReader): X25519Primitives {
   function readPublicKey(publicKey: Uint8Array): KeyObject {
