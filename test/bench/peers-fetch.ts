@@ -15,19 +15,23 @@ export interface Contestant {
   readonly options: object;
 }
 
-/** Times are in ms. */
+/** What can be measured in a page, beside the first answer. */
+export const pageParts = ['cold', 'warm', 'megabyte', 'twelve', 'idle'] as const;
+export type PagePart = (typeof pageParts)[number];
+
+/** Times are in ms. What was not to be measured is missing. */
 export interface PageTurn {
   /** From the page's beginning to the first answer. */
   readonly setUp: number;
   /** To the first byte, each from another host. */
-  readonly cold: readonly number[];
+  readonly cold?: readonly number[] | undefined;
   /** To the first byte, all from one host, one after the other. */
-  readonly warm: readonly number[];
-  readonly megabyte: number;
+  readonly warm?: readonly number[] | undefined;
+  readonly megabyte?: number | undefined;
   /** Twelve requests at once to four new hosts. */
-  readonly twelve: number;
+  readonly twelve?: number | undefined;
   /** After the last answer. */
-  readonly idle: Idleness;
+  readonly idle?: Idleness | undefined;
   /** More than the browser takes with an empty page. */
   readonly memoryBytes: number;
   readonly browser: string;
@@ -56,6 +60,7 @@ export async function pageTurn(
   { page, options }: Contestant,
   network: Child<NetworkJobs>,
   emptyPageBytes: number,
+  wanted: (part: PagePart) => boolean,
 ): Promise<PageTurn> {
   const opened = await within(LIMIT_SECONDS, 'opening the page', openPage(page));
   try {
@@ -66,11 +71,11 @@ export async function pageTurn(
     const setUp = opened.page.evaluate(given => timedPage.setUp(...given), [options, `${host}/small`] as const);
     return {
       setUp: await within(LIMIT_SECONDS, 'set-up', setUp),
-      cold: await firstBytes(opened, coldHosts),
-      warm: await firstBytes(opened, repeated(host, SAMPLES)),
-      megabyte: (await time(opened, [host], '/megabyte')).all,
-      twelve: (await time(opened, twelve, '/small')).all,
-      idle: await idleness(network),
+      cold: wanted('cold') ? await firstBytes(opened, coldHosts) : undefined,
+      warm: wanted('warm') ? await firstBytes(opened, repeated(host, SAMPLES)) : undefined,
+      megabyte: wanted('megabyte') ? (await time(opened, [host], '/megabyte')).all : undefined,
+      twelve: wanted('twelve') ? (await time(opened, twelve, '/small')).all : undefined,
+      idle: wanted('idle') ? await idleness(network) : undefined,
       memoryBytes: usageOfBrowsers().bytes - emptyPageBytes,
       browser: opened.browser.version(),
     };

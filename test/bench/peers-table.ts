@@ -3,10 +3,10 @@
 import { median, quantile } from '../support/quantile.ts';
 import type { PageTurn } from './peers-fetch.ts';
 
-/** Of one of the two, in one round. */
+/** Of one of the two, in one round. What was not to be measured is missing. */
 export interface Turn {
   readonly page: PageTurn;
-  readonly packetsPerCpuSecond: number;
+  readonly packetsPerCpuSecond?: number | undefined;
 }
 
 export interface Pair<Of> {
@@ -38,16 +38,18 @@ export interface Spread {
 const half: Goal = { bound: 'at most', ratio: 0.5 };
 const twice: Goal = { bound: 'at least', ratio: 2 };
 
+/** Of what was measured. */
 export function rowsOf(rounds: readonly Pair<Turn>[], bytesToLoad: Pair<number>): Row[] {
   const most = (values: readonly number[]) => quantile(values, 0.95);
   const row = (
     title: string,
     shown: Row['shown'],
-    of: (turn: Turn) => readonly number[],
+    of: (turn: Turn) => readonly (number | undefined)[],
     { of: whole = median, goal }: { of?: (values: readonly number[]) => number; goal?: Goal } = {},
   ): Row => {
-    const theirs = rounds.map(round => of(round.theirs));
-    const ours = rounds.map(round => of(round.ours));
+    const measured = (turn: Turn) => of(turn).filter(value => value !== undefined);
+    const theirs = rounds.map(round => measured(round.theirs));
+    const ours = rounds.map(round => measured(round.ours));
     const ratios = rounds.map((_, i) => whole(ours[i] ?? []) / whole(theirs[i] ?? []));
     return {
       title,
@@ -63,16 +65,16 @@ export function rowsOf(rounds: readonly Pair<Turn>[], bytesToLoad: Pair<number>)
   const loaded = bytesToLoad.ours / bytesToLoad.theirs;
   return [
     row('from loading the page to the first answer', seconds, ({ page }) => [page.setUp]),
-    row('first byte, from a new host each time', seconds, ({ page }) => page.cold, { goal: half }),
-    row('… 95 % within', seconds, ({ page }) => page.cold, { of: most }),
-    row('first byte, from one host', seconds, ({ page }) => page.warm, { goal: half }),
-    row('… 95 % within', seconds, ({ page }) => page.warm, { of: most }),
+    row('first byte, from a new host each time', seconds, ({ page }) => page.cold ?? [], { goal: half }),
+    row('… 95 % within', seconds, ({ page }) => page.cold ?? [], { of: most }),
+    row('first byte, from one host', seconds, ({ page }) => page.warm ?? [], { goal: half }),
+    row('… 95 % within', seconds, ({ page }) => page.warm ?? [], { of: most }),
     row('1 MB down', seconds, ({ page }) => [page.megabyte]),
     row('12 requests at once, to 4 new hosts', seconds, ({ page }) => [page.twelve]),
-    row('processor time of a minute with nothing to do', tenths('s'), ({ page }) => [page.idle.cpuSecondsPerMinute], {
+    row('processor time of a minute with nothing to do', tenths('s'), ({ page }) => [page.idle?.cpuSecondsPerMinute], {
       goal: half,
     }),
-    row('… packets sent in each second of it', tenths(''), ({ page }) => [page.idle.packetsPerSecond]),
+    row('… packets sent in each second of it', tenths(''), ({ page }) => [page.idle?.packetsPerSecond]),
     row('… processor time for each packet', tenths('ms'), ({ page }) => [cpuMsPerPacket(page)]),
     row('memory, above that of an empty page', megabytes, ({ page }) => [page.memoryBytes]),
     {
@@ -83,7 +85,7 @@ export function rowsOf(rounds: readonly Pair<Turn>[], bytesToLoad: Pair<number>)
       ratio: spread(loaded),
     },
     row('packets per second of processor time, pacing off', count, turn => [turn.packetsPerCpuSecond], { goal: twice }),
-  ];
+  ].filter(({ ratio }) => !Number.isNaN(ratio.value));
 }
 
 export function isMissed({ goal, ratio }: Row): boolean {
@@ -119,8 +121,8 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(2)} s`;
 }
 
-function cpuMsPerPacket({ idle }: PageTurn): number {
-  return ((1000 / 60) * idle.cpuSecondsPerMinute) / idle.packetsPerSecond;
+function cpuMsPerPacket({ idle }: PageTurn): number | undefined {
+  return idle && ((1000 / 60) * idle.cpuSecondsPerMinute) / idle.packetsPerSecond;
 }
 
 function tenths(unit: string): (value: number) => string {

@@ -3,9 +3,10 @@
  * `https:`, at the usual pacing; the message client and ours each in a process of Node. The mixnet has a process of its own.
  * The published packages are as they were published, but for one certificate authority in the memory of v1's TLS.
  *
- *     node --conditions=mixfetch-source --import tsx test/bench/peers.ts [--readme FILE] [--rounds N]
+ *     node --conditions=mixfetch-source --import tsx test/bench/peers.ts [--readme FILE] [--rounds N] [--only PART]...
  *
- * Writes its table between the marks of README.md. Exits with 1 when they are missing, when a step fails or is not done in
+ * Writes its table between the marks of README.md, unless it was to measure only some parts (cold, warm, megabyte, twelve,
+ * idle, packets). Exits with 1 when they are missing, when a step fails or is not done in
  * time, or when a goal is missed.
  */
 
@@ -17,7 +18,7 @@ import { readmePath } from '../readme/chapters.ts';
 import { type Child, startChild } from '../support/child.ts';
 import { compileClients, PUBLISHED_CLIENT, versionOf } from './compiled-clients.ts';
 import type { NetworkJobs } from './network.ts';
-import { type Contestant, memoryOfEmptyPage, pageTurn, SAMPLES } from './peers-fetch.ts';
+import { type Contestant, memoryOfEmptyPage, pageParts, pageTurn, SAMPLES } from './peers-fetch.ts';
 import { packetsPerCpuSecond } from './peers-packets.ts';
 import { isMissed, type Pair, rowsOf, type Turn, tableOf } from './peers-table.ts';
 import { roundsOf } from './rounds.ts';
@@ -30,15 +31,22 @@ const { values: options } = parseArgs({
   options: {
     readme: { type: 'string', default: readmePath },
     rounds: { type: 'string', default: '3' },
+    only: { type: 'string', multiple: true, default: [] },
   },
 });
+const parts = [...pageParts, 'packets'] as const;
+const unknown = options.only.filter(part => !parts.some(known => known === part));
+if (unknown.length > 0) {
+  console.error(`--only takes ${parts.join(', ')}`);
+  process.exit(1);
+}
 const writeTable = tablePlace(options.readme, CHAPTER);
 const rounds = roundsOf(options.rounds);
 const turns = await measure();
 const rows = rowsOf(turns, await bytesToLoad());
 const table = `${tableOf(rows)}\n\n${circumstances()}`;
 console.log(table);
-writeTable(table);
+if (options.only.length === 0) writeTable(table);
 for (const row of rows.filter(isMissed)) {
   console.error(`goal missed: ${row.title}: ${row.ratio.value.toFixed(2)}, not ${row.goal?.bound} ${row.goal?.ratio}`);
   process.exitCode = 1;
@@ -51,8 +59,8 @@ async function measure(): Promise<Pair<Turn>[]> {
     const [theirs, ours] = await contestants(network);
     const emptyPageBytes = await memoryOfEmptyPage();
     const turnOf = async (contestant: Contestant, client: URL): Promise<Turn> => ({
-      page: await pageTurn(contestant, network, emptyPageBytes),
-      packetsPerCpuSecond: await packetsPerCpuSecond(client, network),
+      page: await pageTurn(contestant, network, emptyPageBytes, wanted),
+      packetsPerCpuSecond: wanted('packets') ? await packetsPerCpuSecond(client, network) : undefined,
     });
     const turns = [];
     for (let round = 1; round <= rounds; round++) {
@@ -65,6 +73,10 @@ async function measure(): Promise<Pair<Turn>[]> {
     await network.end();
     clients.remove();
   }
+}
+
+function wanted(part: (typeof parts)[number]): boolean {
+  return options.only.length === 0 || options.only.includes(part);
 }
 
 async function contestants(network: Child<NetworkJobs>): Promise<[theirs: Contestant, ours: Contestant]> {

@@ -93,6 +93,8 @@ describe('the published client and ours', () => {
   let ourAddress: string;
   let theirAddress: Recipient;
   const toUs = new Arrivals<ReceivedMessage>();
+  /** Messages that a test has waited for in vain. */
+  const late = new Set<string>();
 
   beforeAll(async () => {
     [peer, ours] = await Promise.all([
@@ -241,14 +243,26 @@ describe('the published client and ours', () => {
   }
 
   async function theyReceive(data: Uint8Array, { tagged } = { tagged: false }): Promise<void> {
-    const message = await peer.messages.next({ within: WITHIN });
+    const message = await awaited(peer.messages, data);
     expect({ ...message, data: described(message.data) }).toEqual({ tagged, data: described(data) });
   }
 
   async function weReceive<Kind extends ReceivedMessage['kind']>(kind: Kind, data: Uint8Array) {
-    const message = await toUs.next({ within: WITHIN });
+    const message = await awaited(toUs, data);
     expect({ kind: message.kind, data: described(message.data) }).toEqual({ kind, data: described(data) });
     return message as Extract<ReceivedMessage, { kind: Kind }>;
+  }
+
+  /** The next message; what came too late for the test that waited for it fails no other. */
+  async function awaited<M extends { readonly data: Uint8Array }>(messages: Arrivals<M>, data: Uint8Array): Promise<M> {
+    try {
+      let message = await messages.next({ within: WITHIN });
+      while (late.delete(described(message.data))) message = await messages.next({ within: WITHIN });
+      return message;
+    } catch (error) {
+      late.add(described(data));
+      throw error;
+    }
   }
 });
 
