@@ -1,5 +1,5 @@
 /**
- * The primitives by `node:crypto`, where it is faster than @noble; the rest is the portable one's.
+ * The primitives by `node:crypto`, where it is faster than JavaScript; the rest is the portable one's.
  *
  * Runtimes that lend Node's names without all of its algorithms (Bun, Deno, Electron) fall back to the portable function,
  * found out once, when this module is loaded.
