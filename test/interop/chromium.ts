@@ -20,6 +20,8 @@ export interface PageOptions {
   readonly beforeWorkers?: string;
   /** `host:port` on the live network, and the `host:port` on loopback to go to instead; its certificate is not looked at. */
   readonly mapped?: Readonly<Record<string, string>>;
+  /** What the script finds as `globalThis.given`. */
+  readonly given?: unknown;
 }
 
 export interface OpenedPage {
@@ -27,6 +29,8 @@ export interface OpenedPage {
   readonly browser: Browser;
   /** What its scripts and workers wrote to the console. */
   readonly console: readonly string[];
+  /** When the page's script was asked for, Unix time, ms. */
+  readonly scriptAskedFor: number;
   close(): Promise<void>;
 }
 
@@ -34,8 +38,10 @@ export async function openPage(options: PageOptions): Promise<OpenedPage> {
   const { mapped = {} } = options;
   const files = await scriptsOf(options);
   const html = htmlOf(options);
+  let scriptAskedFor = Number.NaN;
   const server = createServer(({ url = '' }, response) => {
     const found = files.get(url);
+    if (url === '/page.js') scriptAskedFor = Date.now();
     response.writeHead(200, { 'content-type': found ? 'text/javascript' : 'text/html' }).end(found ?? html);
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -53,6 +59,7 @@ export async function openPage(options: PageOptions): Promise<OpenedPage> {
     page,
     browser,
     console: lines,
+    scriptAskedFor,
     async close() {
       await browser.close();
       server.close();
@@ -86,11 +93,12 @@ async function bundle(script: URL, external: string[]): Promise<Uint8Array> {
   return outputFiles[0]?.contents ?? new Uint8Array();
 }
 
-function htmlOf({ modules = {}, beforeWorkers }: PageOptions): string {
+function htmlOf({ modules = {}, beforeWorkers, given }: PageOptions): string {
   const imports = Object.fromEntries(Object.keys(modules).map((name, place) => [name, `/module-${place}.js`]));
   const wrapper =
     beforeWorkers === undefined ? '' : `<script>(${wrapWorkers})(${JSON.stringify(beforeWorkers)})</script>`;
-  return `<!doctype html><meta charset="utf-8"><title>peer</title>${wrapper}
+  const found = given === undefined ? '' : `<script>globalThis.given = ${JSON.stringify(given)}</script>`;
+  return `<!doctype html><meta charset="utf-8"><title>peer</title>${found}${wrapper}
 <script type="importmap">${JSON.stringify({ imports })}</script><script type="module" src="/page.js"></script>`;
 }
 

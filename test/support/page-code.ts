@@ -58,12 +58,12 @@ export function pageSizes({ outputFiles, metafile }: PageBundle): PageSizes {
   return sizes;
 }
 
-function fileName(path: string): string {
-  return path.split('/').at(-1) ?? path;
-}
-
-/** As well as it can be; what has megabytes would take minutes for that. */
-function compressed(contents: Uint8Array): number {
+/** By brotli, as well as it can be; what has megabytes would take minutes for that. */
+export function compressed(contents: Uint8Array): number {
   const quality = contents.length > MEGABYTES ? 9 : constants.BROTLI_MAX_QUALITY;
   return brotliCompressSync(contents, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }).length;
+}
+
+function fileName(path: string): string {
+  return path.split('/').at(-1) ?? path;
 }
