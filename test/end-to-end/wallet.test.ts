@@ -5,7 +5,7 @@
 
 import { expect, onTestFinished, test } from 'vitest';
 import { type Devnet, startDevnet, VirtualPlatform } from '../../src/devnet/index.ts';
-import { createMixFetch, type MixFetch } from '../../src/index.ts';
+import { createMixFetch, type MixFetch, type MixFetchOptions } from '../../src/index.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { startOrigin } from '../support/origin.ts';
 
@@ -16,7 +16,13 @@ const services = ['eth', 'btc', 'rates', 'names', 'tokens'].map(name => `${name}
 const requests = 12;
 const timeouts = { setup: 60_000, connect: 30_000, headers: 60_000 };
 
-async function wallet(exits: readonly Behaviour[], seed: string, tls: 'platform' | 'own' = 'platform') {
+/** Where nothing comes, how fast packets leave is not the point. */
+const unpaced = { disableMainPoissonPacketDistribution: true, disableLoopCoverTrafficStream: true };
+
+async function wallet(
+  exits: readonly Behaviour[],
+  { seed, ...options }: { readonly seed: string } & Pick<MixFetchOptions, 'tls' | 'traffic'>,
+) {
   const authority = await createAuthority();
   const origin = await startOrigin({ certificate: await authority.issue({ hosts: services }) });
   const platform = new VirtualPlatform({ seed });
@@ -39,8 +45,8 @@ async function wallet(exits: readonly Behaviour[], seed: string, tls: 'platform'
     api: devnet.api,
     platform: devnet.clientPlatform(),
     extraCa: [authority.certificate],
-    tls,
     timeouts,
+    ...options,
   });
   onTestFinished(async () => {
     await until(mixFetch.close());
@@ -77,7 +83,7 @@ test.each([
 ] as const)(
   '"My wallet opens 12 requests at once and some never come back": they all do, past exits of which one does "%s" and one refuses, with "%s" TLS and 5 % loss',
   async (bad, tls) => {
-    const { platform, mixFetch, until } = await wallet([bad, 'refuse', 'normal'], 'wallet', tls);
+    const { platform, mixFetch, until } = await wallet([bad, 'refuse', 'normal'], { seed: 'wallet', tls });
     const answers = await until(askAll(mixFetch, platform));
     expect(answers.map(({ outcome }) => outcome)).toEqual(Array(requests).fill('its own answer'));
     expect(Math.max(...answers.map(({ after }) => after))).toBeLessThan(timeouts.connect + timeouts.headers);
@@ -97,7 +103,7 @@ test.each([
 ] as const)(
   '"It says Calculating Fee for ever": with exits that all %s, every request fails in time, and says why',
   async (exits, code) => {
-    const { platform, mixFetch, until } = await wallet(exits, `bad exits: ${exits}`);
+    const { platform, mixFetch, until } = await wallet(exits, { seed: `bad exits: ${exits}`, traffic: unpaced });
     const answers = await until(askAll(mixFetch, platform));
     expect(answers.map(({ outcome }) => outcome)).toEqual(Array(requests).fill(expect.stringMatching(code)));
     expect(Math.max(...answers.map(({ after }) => after))).toBeLessThanOrEqual(timeouts.connect);
