@@ -128,6 +128,8 @@ async function arrivesWhole(proxy: string, { host, ca, number, bytes }: Asked): 
   const seed = number % 200;
   const agent = new SocksProxyAgent(proxy, { timeout: SILENCE });
   const asked = request(`https://${host}/content?bytes=${bytes}&seed=${seed}`, { agent, ca });
+  // What comes behind the response is told by that, too.
+  asked.on('error', () => {}).on('socket', socket => void socket.on('error', () => {}));
   asked.end();
   const [response] = await once(asked, 'response');
   const pieces: Uint8Array[] = [];
