@@ -54,17 +54,16 @@ export class ReadyPackets<Item, Packet> {
 
   /** Whether `prepareOne` would find nothing to build, as far as can be told without building. */
   get complete(): boolean {
-    const missesReal = this.#reals.length < REALS_READY && !this.#lanes.empty;
-    return this.#covers.length > 0 && !missesReal && this.#covers.length + this.#reals.length >= PACKETS_READY;
+    return !(this.#missesCover || this.#missesReal || this.#missesAny);
   }
 
   /** Builds the packet that is missed most. False when none is missed, or it cannot be built. */
   prepareOne(now: Milliseconds): boolean {
     this.#dropUnwanted();
     this.#covers = this.#covers.filter(cover => !tooOld(cover, now));
-    if (this.#covers.length === 0 && this.#prepareCover(now)) return true;
-    if (this.#reals.length < REALS_READY && this.#prepareReal(now)) return true;
-    return this.#covers.length + this.#reals.length < PACKETS_READY && this.#prepareCover(now);
+    if (this.#missesCover && this.#prepareCover(now)) return true;
+    if (this.#missesReal && this.#prepareReal(now)) return true;
+    return this.#missesAny && this.#prepareCover(now);
   }
 
   /**
@@ -113,6 +112,18 @@ export class ReadyPackets<Item, Packet> {
   clear(): void {
     this.#covers = [];
     this.#reals = [];
+  }
+
+  get #missesCover(): boolean {
+    return this.#covers.length === 0;
+  }
+
+  get #missesReal(): boolean {
+    return this.#reals.length < REALS_READY && !this.#lanes.empty;
+  }
+
+  get #missesAny(): boolean {
+    return this.#covers.length + this.#reals.length < PACKETS_READY;
   }
 
   #coverIsReady(now: Milliseconds): boolean {
