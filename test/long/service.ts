@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Child, startChild } from '../support/child.ts';
 import type { StatusLine } from '../support/command.ts';
+import type { Memory } from './memory.ts';
 import type { ServiceJobs } from './service-process.ts';
 
 export interface Service {
@@ -14,9 +15,7 @@ export interface Service {
   readonly url: string;
   /** All that it has said of its state. */
   readonly states: readonly StatusLine[];
-  /** Bytes, as in memory.ts. */
-  residentMemory(): Promise<number>;
-  ownMemory(): Promise<number>;
+  settledMemory(): Promise<Memory>;
   /** By SIGTERM. Gives the exit code. */
   end(): Promise<number | null>;
 }
@@ -59,8 +58,7 @@ export async function startService(name: 'socks5' | 'client', ...options: readon
         get states() {
           return states();
         },
-        residentMemory: () => child.ask('residentMemory'),
-        ownMemory: () => child.ask('ownMemory'),
+        settledMemory: () => child.ask('settledMemory'),
         end,
       };
     }

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Child, startChild } from '../support/child.ts';
 import { Figures, listed, megabytes, seconds, total } from '../support/figures.ts';
+import type { Memory } from './memory.ts';
 import type { NetworkJobs } from './network-process.ts';
 import { useAtOnce, useMessages, useProxy } from './programs.ts';
 import { type Service, startService } from './service.ts';
@@ -103,21 +104,11 @@ test('services in use stay well while their gateway restarts', { timeout: durati
   }
 });
 
-interface Memory {
-  readonly own: number;
-  readonly resident: number;
-}
-
 const nothing: Memory = { own: 0, resident: 0 };
 
-/** Bytes, of both services. */
+/** Of both services. */
 function memories(): Promise<Memory[]> {
-  return Promise.all(
-    [proxy, messenger].map(async service => ({
-      own: await service.ownMemory(),
-      resident: await service.residentMemory(),
-    })),
-  );
+  return Promise.all([proxy, messenger].map(service => service.settledMemory()));
 }
 
 async function restartGateway(until: number, restarted: () => Promise<void>): Promise<number> {
