@@ -16,6 +16,7 @@ import { median } from '../support/quantile.ts';
 import type { ClientJobs } from './client-jobs.ts';
 import { compileClients, PUBLISHED_CLIENT, versionOf } from './compiled-clients.ts';
 import type { NetworkJobs } from './network.ts';
+import { roundsOf, secondsOf } from './run-length.ts';
 import { tablePlace } from './table-place.ts';
 
 /** Of a core. */
@@ -37,12 +38,8 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '30' },
   },
 });
-const [rounds, seconds] = [Number(options.rounds), Number(options.seconds)];
+const [rounds, seconds] = [roundsOf(options.rounds), secondsOf(options.seconds)];
 const writeTable = tablePlace(options.readme, CHAPTER);
-if (!(Number.isInteger(rounds) && rounds >= 1 && seconds > 0)) {
-  console.error('--rounds takes a whole number from 1, --seconds a number above 0');
-  process.exit(1);
-}
 const turns = await measure();
 const table = formatTable();
 console.log(table);

@@ -22,7 +22,7 @@ import { median, quantile } from '../support/quantile.ts';
 import { makeScenario } from './packet-scenario.ts';
 import { verifyParcel } from './packet-verify.ts';
 import type { Order, Slice } from './packet-worker.ts';
-import { roundsOf } from './rounds.ts';
+import { roundsOf } from './run-length.ts';
 import { tablePlace } from './table-place.ts';
 
 interface Variant {

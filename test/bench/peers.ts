@@ -21,7 +21,7 @@ import type { NetworkJobs } from './network.ts';
 import { type Contestant, memoryOfEmptyPage, pageParts, pageTurn, SAMPLES } from './peers-fetch.ts';
 import { packetsPerCpuSecond } from './peers-packets.ts';
 import { isMissed, type Pair, rowsOf, type Turn, tableOf } from './peers-table.ts';
-import { roundsOf } from './rounds.ts';
+import { roundsOf } from './run-length.ts';
 import { tablePlace } from './table-place.ts';
 
 const CHAPTER = 'bench:peers';

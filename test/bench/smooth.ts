@@ -14,6 +14,7 @@ import { type OpenedPage, openPage } from '../interop/chromium.ts';
 import { readmePath } from '../readme/chapters.ts';
 import { startChild } from '../support/child.ts';
 import { quantile } from '../support/quantile.ts';
+import { secondsOf } from './run-length.ts';
 import type { NetworkJobs } from './smooth-network.ts';
 import { tablePlace } from './table-place.ts';
 
@@ -49,7 +50,7 @@ interface TraceEvent {
 const { values: options } = parseArgs({
   options: { readme: { type: 'string', default: readmePath }, seconds: { type: 'string', default: '20' } },
 });
-const seconds = Number(options.seconds);
+const seconds = secondsOf(options.seconds);
 const writeTable = tablePlace(options.readme, CHAPTER);
 const { phases, buildMs, version } = await measure();
 const table = formatTable();

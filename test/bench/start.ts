@@ -17,7 +17,7 @@ import { compressed } from '../support/page-code.ts';
 import { median } from '../support/quantile.ts';
 import { usageOfBrowsers } from './browser-usage.ts';
 import { versionOf } from './compiled-clients.ts';
-import { roundsOf } from './rounds.ts';
+import { roundsOf, secondsOf } from './run-length.ts';
 import type { NetworkJobs } from './start-network.ts';
 import { tablePlace } from './table-place.ts';
 import { within } from './within.ts';
@@ -52,13 +52,8 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '5' },
   },
 });
-const rounds = roundsOf(options.rounds);
-const seconds = Number(options.seconds);
+const [rounds, seconds] = [roundsOf(options.rounds), secondsOf(options.seconds)];
 const writeTable = tablePlace(options.readme, CHAPTER);
-if (!(seconds > 0)) {
-  console.error('--seconds takes a number above 0');
-  process.exit(1);
-}
 const { table, worst, version } = await measure();
 console.log(table);
 writeTable(table);
