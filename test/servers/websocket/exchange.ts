@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
 import { encodeRecipient, parseRecipient } from '../../../src/message/index.ts';
 import { content } from '../../long/content.ts';
 import { type Child, startChild } from '../../support/child.ts';
@@ -55,6 +56,19 @@ export interface Exchange {
   readonly sameAddress: boolean;
   /** How long nothing was there to receive, ms. */
   readonly away: number;
+}
+
+/** Nothing came twice, each of the messages of both sides settled, and what is lost was on its way into the dying process. */
+export function expectAccounted({ toKilled, fromKilled, ...report }: Exchange, ofEach: number): void {
+  expect(report).toMatchObject({ sameAddress: true, pending: 0 });
+  for (const way of [toKilled, fromKilled]) {
+    expect(way).toMatchObject({ handedOver: ofEach, receivedTwice: 0, wrong: 0 });
+    expect(Object.keys(way.settled)).toEqual(['done']);
+  }
+  expect(toKilled).toMatchObject({ settled: { done: ofEach }, diedWithIt: 0, received: ofEach - toKilled.lost });
+  expect(toKilled.lostUnderWay).toBe(toKilled.lost);
+  expect(fromKilled.lost).toBe(0);
+  expect(fromKilled.received).toBe((fromKilled.settled['done'] ?? 0) + fromKilled.cameAllTheSame);
 }
 
 /** A message is known as acknowledged only some time after it was pushed: what was settled so recently may be lost too. */
