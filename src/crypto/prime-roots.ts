@@ -32,3 +32,6 @@ function scaledRoot(prime: number, degree: number): bigint {
     root = next;
   }
 }
+
+/** FIPS 180-4, section 4.2.3: of the first 80 primes. Computed once for both kinds of SHA-2. */
+export const cubeRoots: Int32Array = /* @__PURE__ */ fractionsOfRoots(3, 0, 80);

@@ -7,7 +7,7 @@
  */
 
 import type { Hash } from './hash.ts';
-import { fractionsOfRoots, highHalves } from './prime-roots.ts';
+import { cubeRoots, fractionsOfRoots, highHalves } from './prime-roots.ts';
 
 const BLOCK_BYTES = 64;
 const BLOCK_WORDS = 16;
@@ -162,8 +162,8 @@ function compress(state: Int32Array): void {
   state[7] = (state[7] ?? 0) + h;
 }
 
-/** §4.2.2 */
-const constants = /* @__PURE__ */ highHalves(/* @__PURE__ */ fractionsOfRoots(3, 0, 64));
+/** §4.2.2: of the first 64 primes. */
+const constants = /* @__PURE__ */ highHalves(/* @__PURE__ */ cubeRoots.subarray(0, 128));
 /** §5.3.3 */
 const initial = /* @__PURE__ */ highHalves(/* @__PURE__ */ fractionsOfRoots(2, 0, 8));
 const zeroSalt = /* @__PURE__ */ new Uint8Array(HASH_BYTES);

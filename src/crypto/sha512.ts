@@ -8,12 +8,12 @@
  */
 
 import type { Hash } from './hash.ts';
-import { fractionsOfRoots } from './prime-roots.ts';
+import { cubeRoots, fractionsOfRoots } from './prime-roots.ts';
 
 const BLOCK_BYTES = 128;
 
 /** §4.2.3 */
-const constants = /* @__PURE__ */ fractionsOfRoots(3, 0, 80);
+const constants = cubeRoots;
 
 /** §5.3.4: it begins with the ninth to the sixteenth prime. */
 export const sha384: Hash = /* @__PURE__ */ hashFrom(/* @__PURE__ */ fractionsOfRoots(2, 8, 16), 48);
