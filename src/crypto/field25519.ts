@@ -11,6 +11,8 @@
  * @module
  */
 
+import { DIGIT_BITS, DIGITS, invertDigits } from './inverse25519.ts';
+
 /** With names for the twelve places, which are always there. */
 export type FieldElement = Float64Array & Record<0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11, number>;
 
@@ -26,12 +28,16 @@ export function fieldElement(value = 0n): FieldElement {
 /** RFC 7748 §5: 32 bytes, little-endian, the top bit ignored; a value of p or more is taken modulo p. */
 export function decodeField(out: FieldElement, bytes: Uint8Array): void {
   for (let i = 0; i < LIMBS; i++) {
-    const start = Math.ceil(21.25 * i);
-    const at = start >> 3;
-    const word =
-      (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
-    out[i] = ((word >>> (start & 7)) & (limbSize(i) - 1)) * (units[i] ?? 0);
+    out[i] = (bitsAt(bytes, Math.ceil(21.25 * i)) & (limbSize(i) - 1)) * (units[i] ?? 0);
   }
+}
+
+/** From that bit on: 25 at least, and 32 where a byte begins with it. */
+function bitsAt(bytes: Uint8Array, start: number): number {
+  const at = start >> 3;
+  const word =
+    (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+  return word >>> (start & 7);
 }
 
 /** The same bytes for all representations of a value: those of the least. */
@@ -190,27 +196,24 @@ export function square(out: FieldElement, a: FieldElement): void {
   carry(out);
 }
 
-/** out = a^(p−2): the inverse, and 0 of 0. */
+/** out = 1/a, and 0 of 0. */
 export function invert(out: FieldElement, a: FieldElement): void {
-  power250(a);
-  squareTimes(out, x, 5);
-  multiply(out, out, eleventh);
+  const bytes = encodeField(a);
+  for (let i = 0; i < DIGITS; i++) digits[i] = bitsAt(bytes, DIGIT_BITS * i) & DIGIT_MASK;
+  invertDigits(digits);
+  out.fill(0);
+  // No two digits begin in the same limb.
+  for (let i = 0; i < DIGITS; i++) out[Math.floor((DIGIT_BITS * i) / 21.25)] = (digits[i] ?? 0) * (digitUnits[i] ?? 0);
+  carry(out);
 }
 
 /** out = a^((p−5)/8), for square roots: RFC 8032 §5.1.3. It is not `a` itself. */
 export function power252(out: FieldElement, a: FieldElement): void {
-  power250(a);
-  squareTimes(out, x, 2);
-  multiply(out, out, a);
-}
-
-/** x = a^(2²⁵⁰ − 1), and a¹¹ on the way. */
-function power250(a: FieldElement): void {
   square(x, a);
   squareTimes(y, x, 2);
   multiply(y, y, a); // 9
-  multiply(eleventh, y, x);
-  square(x, eleventh);
+  multiply(x, y, x); // 11
+  square(x, x);
   multiply(x, x, y); // 2⁵ − 1
   squareTimes(y, x, 5);
   multiply(x, y, x); // 2¹⁰ − 1
@@ -225,7 +228,9 @@ function power250(a: FieldElement): void {
   squareTimes(z, y, 100);
   multiply(y, z, y); // 2²⁰⁰ − 1
   squareTimes(y, y, 50);
-  multiply(x, y, x);
+  multiply(x, y, x); // 2²⁵⁰ − 1
+  squareTimes(out, x, 2);
+  multiply(out, out, a);
 }
 
 function squareTimes(out: FieldElement, a: FieldElement, times: number): void {
@@ -313,8 +318,11 @@ const FOLD = 19 * 2 ** -255;
 // Room for what is encoded.
 const limbs = /* @__PURE__ */ new Float64Array(LIMBS);
 const plus19 = /* @__PURE__ */ new Float64Array(LIMBS);
+const DIGIT_MASK = 2 ** DIGIT_BITS - 1;
+const digitUnits = /* @__PURE__ */ Float64Array.from({ length: DIGITS }, (_, i) => 2 ** (DIGIT_BITS * i));
+// Room for what is inverted.
+const digits = /* @__PURE__ */ new Float64Array(DIGITS);
 // Room for powers.
 const x = /* @__PURE__ */ fieldElement();
 const y = /* @__PURE__ */ fieldElement();
 const z = /* @__PURE__ */ fieldElement();
-const eleventh = /* @__PURE__ */ fieldElement();
