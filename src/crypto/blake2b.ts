@@ -15,7 +15,10 @@ const BLOCK_BYTES = 128;
 /** RFC 7693 §2.6: that of SHA-512. */
 const iv = /* @__PURE__ */ fractionsOfRoots(2, 0, 8).map((_, i, halves) => halves[i ^ 1] ?? 0);
 
-/** RFC 7693 §2.7: which two message words each of the eight steps of a round takes. Rounds 11 and 12 are as the first two. */
+/**
+ * RFC 7693 §2.7: which two message words each of the eight steps of a round takes, by the place of their low halves. Rounds 11
+ * and 12 are as the first two.
+ */
 const schedule = /* @__PURE__ */ Uint8Array.from(
   /* @__PURE__ */ [
     '0123456789abcdef',
@@ -31,7 +34,7 @@ const schedule = /* @__PURE__ */ Uint8Array.from(
     '0123456789abcdef',
     'ea489fd61c02b753',
   ].join(''),
-  digit => Number.parseInt(digit, 16),
+  digit => 2 * Number.parseInt(digit, 16),
 );
 
 /** Of `length` bytes, 1 to 64; the key has up to 64. */
@@ -44,112 +47,142 @@ export function blake2b(key: Uint8Array, data: Uint8Array, length: number): Uint
   const view = new DataView(message.buffer);
 
   // RFC 7693 §2.5: digest length, key length, fan-out 1, depth 1.
-  const state = Int32Array.from(iv);
+  state.set(iv);
   state[0] = (state[0] ?? 0) ^ (0x01010000 | (key.length << 8) | length);
-  const v = new Int32Array(2 * state.length);
   for (let at = 0; at < message.length; at += BLOCK_BYTES) {
     const isLast = at + BLOCK_BYTES === message.length;
-    compress(state, v, view, at, isLast ? BLOCK_BYTES + data.length : at + BLOCK_BYTES, isLast);
+    compress(view, at, isLast ? BLOCK_BYTES + data.length : at + BLOCK_BYTES, isLast);
   }
   const digest = new DataView(new ArrayBuffer(4 * state.length));
   for (const [i, half] of state.entries()) digest.setInt32(4 * i, half, true);
   return new Uint8Array(digest.buffer).slice(0, length);
 }
 
-/** RFC 7693 §3.2: mixes the block at `at` into `state`, with the number of bytes so far. `v` is room to work in. */
-function compress(
-  state: Int32Array,
-  v: Int32Array,
-  message: DataView,
-  at: number,
-  bytes: number,
-  isLast: boolean,
-): void {
-  v.set(state);
-  v.set(iv, 16);
-  v[24] = (v[24] ?? 0) ^ bytes;
-  if (isLast) {
-    v[28] = ~(v[28] ?? 0);
-    v[29] = ~(v[29] ?? 0);
-  }
+/** RFC 7693 §3.2: mixes the block at `at` into `state`, with the number of bytes so far. */
+function compress(message: DataView, at: number, bytes: number, isLast: boolean): void {
   for (let i = 0; i < words.length; i++) words[i] = message.getInt32(at + 4 * i, true);
-  for (let step = 0; step < 96; step++) {
-    const x = 2 * (schedule[2 * step] ?? 0);
-    const y = 2 * (schedule[2 * step + 1] ?? 0);
-    // Four steps on the columns of the 4×4 words, four on the diagonals.
-    const column = step & 3;
-    const turn = (step >> 2) & 1;
-    const a = 2 * column;
-    const b = 8 + 2 * ((column + turn) & 3);
-    const c = 16 + 2 * ((column + 2 * turn) & 3);
-    const d = 24 + 2 * ((column + 3 * turn) & 3);
-
-    // RFC 7693 §3.1, the function G: written out here, since it is too long to be inlined.
-    let aLow = v[a] ?? 0;
-    let aHigh = v[a + 1] ?? 0;
-    let bLow = v[b] ?? 0;
-    let bHigh = v[b + 1] ?? 0;
-    let cLow = v[c] ?? 0;
-    let cHigh = v[c + 1] ?? 0;
-    let dLow = v[d] ?? 0;
-    let dHigh = v[d + 1] ?? 0;
-
-    let sum: number;
-    let word: number;
-    let low: number;
-    let high: number;
-    // a += b + x; d = (d ^ a) >>> 32
-    sum = (aLow + bLow) | 0;
-    aHigh = (aHigh + bHigh + (sum >>> 0 < aLow >>> 0 ? 1 : 0)) | 0;
-    aLow = sum;
-    word = words[x] ?? 0;
-    sum = (aLow + word) | 0;
-    aHigh = (aHigh + (words[x + 1] ?? 0) + (sum >>> 0 < aLow >>> 0 ? 1 : 0)) | 0;
-    aLow = sum;
-    low = dLow ^ aLow;
-    high = dHigh ^ aHigh;
-    dLow = high;
-    dHigh = low;
-    // c += d; b = (b ^ c) >>> 24
-    sum = (cLow + dLow) | 0;
-    cHigh = (cHigh + dHigh + (sum >>> 0 < cLow >>> 0 ? 1 : 0)) | 0;
-    cLow = sum;
-    low = bLow ^ cLow;
-    high = bHigh ^ cHigh;
-    bLow = (low >>> 24) | (high << 8);
-    bHigh = (high >>> 24) | (low << 8);
-    // a += b + y; d = (d ^ a) >>> 16
-    sum = (aLow + bLow) | 0;
-    aHigh = (aHigh + bHigh + (sum >>> 0 < aLow >>> 0 ? 1 : 0)) | 0;
-    aLow = sum;
-    word = words[y] ?? 0;
-    sum = (aLow + word) | 0;
-    aHigh = (aHigh + (words[y + 1] ?? 0) + (sum >>> 0 < aLow >>> 0 ? 1 : 0)) | 0;
-    aLow = sum;
-    low = dLow ^ aLow;
-    high = dHigh ^ aHigh;
-    dLow = (low >>> 16) | (high << 16);
-    dHigh = (high >>> 16) | (low << 16);
-    // c += d; b = (b ^ c) >>> 63
-    sum = (cLow + dLow) | 0;
-    cHigh = (cHigh + dHigh + (sum >>> 0 < cLow >>> 0 ? 1 : 0)) | 0;
-    cLow = sum;
-    low = bLow ^ cLow;
-    high = bHigh ^ cHigh;
-    bLow = (low << 1) | (high >>> 31);
-    bHigh = (high << 1) | (low >>> 31);
-
-    v[a] = aLow;
-    v[a + 1] = aHigh;
-    v[b] = bLow;
-    v[b + 1] = bHigh;
-    v[c] = cLow;
-    v[c + 1] = cHigh;
-    v[d] = dLow;
-    v[d + 1] = dHigh;
+  const flip = isLast ? -1 : 0;
+  // The words v0 to v15, in variables: in an array they would be read and written at each step.
+  // biome-ignore format: in rows
+  let
+    l0 = state[0] ?? 0, h0 = state[1] ?? 0, l1 = state[2] ?? 0, h1 = state[3] ?? 0,
+    l2 = state[4] ?? 0, h2 = state[5] ?? 0, l3 = state[6] ?? 0, h3 = state[7] ?? 0,
+    l4 = state[8] ?? 0, h4 = state[9] ?? 0, l5 = state[10] ?? 0, h5 = state[11] ?? 0,
+    l6 = state[12] ?? 0, h6 = state[13] ?? 0, l7 = state[14] ?? 0, h7 = state[15] ?? 0,
+    l8 = iv[0] ?? 0, h8 = iv[1] ?? 0, l9 = iv[2] ?? 0, h9 = iv[3] ?? 0,
+    l10 = iv[4] ?? 0, h10 = iv[5] ?? 0, l11 = iv[6] ?? 0, h11 = iv[7] ?? 0,
+    l12 = (iv[8] ?? 0) ^ bytes, h12 = iv[9] ?? 0, l13 = iv[10] ?? 0, h13 = iv[11] ?? 0,
+    l14 = (iv[12] ?? 0) ^ flip, h14 = (iv[13] ?? 0) ^ flip, l15 = iv[14] ?? 0, h15 = iv[15] ?? 0,
+    sum = 0, low = 0, high = 0, word = 0;
+  // biome-ignore format: in rows
+  for (let i = 0; i < schedule.length; i += 16) {
+    // RFC 7693 §3.1: G(v0, v4, v8, v12)
+    word = schedule[i] ?? 0; sum = (l0 + l4) | 0; h0 = (h0 + h4 + (sum >>> 0 < l0 >>> 0 ? 1 : 0)) | 0;
+    l0 = (sum + (words[word] ?? 0)) | 0; h0 = (h0 + (words[word + 1] ?? 0) + (l0 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l12 ^ l0; l12 = h12 ^ h0; h12 = low;
+    sum = (l8 + l12) | 0; h8 = (h8 + h12 + (sum >>> 0 < l8 >>> 0 ? 1 : 0)) | 0; l8 = sum;
+    low = l4 ^ l8; high = h4 ^ h8; l4 = (low >>> 24) | (high << 8); h4 = (high >>> 24) | (low << 8);
+    word = schedule[i + 1] ?? 0; sum = (l0 + l4) | 0; h0 = (h0 + h4 + (sum >>> 0 < l0 >>> 0 ? 1 : 0)) | 0;
+    l0 = (sum + (words[word] ?? 0)) | 0; h0 = (h0 + (words[word + 1] ?? 0) + (l0 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l12 ^ l0; high = h12 ^ h0; l12 = (low >>> 16) | (high << 16); h12 = (high >>> 16) | (low << 16);
+    sum = (l8 + l12) | 0; h8 = (h8 + h12 + (sum >>> 0 < l8 >>> 0 ? 1 : 0)) | 0; l8 = sum;
+    low = l4 ^ l8; high = h4 ^ h8; l4 = (low << 1) | (high >>> 31); h4 = (high << 1) | (low >>> 31);
+    // G(v1, v5, v9, v13)
+    word = schedule[i + 2] ?? 0; sum = (l1 + l5) | 0; h1 = (h1 + h5 + (sum >>> 0 < l1 >>> 0 ? 1 : 0)) | 0;
+    l1 = (sum + (words[word] ?? 0)) | 0; h1 = (h1 + (words[word + 1] ?? 0) + (l1 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l13 ^ l1; l13 = h13 ^ h1; h13 = low;
+    sum = (l9 + l13) | 0; h9 = (h9 + h13 + (sum >>> 0 < l9 >>> 0 ? 1 : 0)) | 0; l9 = sum;
+    low = l5 ^ l9; high = h5 ^ h9; l5 = (low >>> 24) | (high << 8); h5 = (high >>> 24) | (low << 8);
+    word = schedule[i + 3] ?? 0; sum = (l1 + l5) | 0; h1 = (h1 + h5 + (sum >>> 0 < l1 >>> 0 ? 1 : 0)) | 0;
+    l1 = (sum + (words[word] ?? 0)) | 0; h1 = (h1 + (words[word + 1] ?? 0) + (l1 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l13 ^ l1; high = h13 ^ h1; l13 = (low >>> 16) | (high << 16); h13 = (high >>> 16) | (low << 16);
+    sum = (l9 + l13) | 0; h9 = (h9 + h13 + (sum >>> 0 < l9 >>> 0 ? 1 : 0)) | 0; l9 = sum;
+    low = l5 ^ l9; high = h5 ^ h9; l5 = (low << 1) | (high >>> 31); h5 = (high << 1) | (low >>> 31);
+    // G(v2, v6, v10, v14)
+    word = schedule[i + 4] ?? 0; sum = (l2 + l6) | 0; h2 = (h2 + h6 + (sum >>> 0 < l2 >>> 0 ? 1 : 0)) | 0;
+    l2 = (sum + (words[word] ?? 0)) | 0; h2 = (h2 + (words[word + 1] ?? 0) + (l2 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l14 ^ l2; l14 = h14 ^ h2; h14 = low;
+    sum = (l10 + l14) | 0; h10 = (h10 + h14 + (sum >>> 0 < l10 >>> 0 ? 1 : 0)) | 0; l10 = sum;
+    low = l6 ^ l10; high = h6 ^ h10; l6 = (low >>> 24) | (high << 8); h6 = (high >>> 24) | (low << 8);
+    word = schedule[i + 5] ?? 0; sum = (l2 + l6) | 0; h2 = (h2 + h6 + (sum >>> 0 < l2 >>> 0 ? 1 : 0)) | 0;
+    l2 = (sum + (words[word] ?? 0)) | 0; h2 = (h2 + (words[word + 1] ?? 0) + (l2 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l14 ^ l2; high = h14 ^ h2; l14 = (low >>> 16) | (high << 16); h14 = (high >>> 16) | (low << 16);
+    sum = (l10 + l14) | 0; h10 = (h10 + h14 + (sum >>> 0 < l10 >>> 0 ? 1 : 0)) | 0; l10 = sum;
+    low = l6 ^ l10; high = h6 ^ h10; l6 = (low << 1) | (high >>> 31); h6 = (high << 1) | (low >>> 31);
+    // G(v3, v7, v11, v15)
+    word = schedule[i + 6] ?? 0; sum = (l3 + l7) | 0; h3 = (h3 + h7 + (sum >>> 0 < l3 >>> 0 ? 1 : 0)) | 0;
+    l3 = (sum + (words[word] ?? 0)) | 0; h3 = (h3 + (words[word + 1] ?? 0) + (l3 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l15 ^ l3; l15 = h15 ^ h3; h15 = low;
+    sum = (l11 + l15) | 0; h11 = (h11 + h15 + (sum >>> 0 < l11 >>> 0 ? 1 : 0)) | 0; l11 = sum;
+    low = l7 ^ l11; high = h7 ^ h11; l7 = (low >>> 24) | (high << 8); h7 = (high >>> 24) | (low << 8);
+    word = schedule[i + 7] ?? 0; sum = (l3 + l7) | 0; h3 = (h3 + h7 + (sum >>> 0 < l3 >>> 0 ? 1 : 0)) | 0;
+    l3 = (sum + (words[word] ?? 0)) | 0; h3 = (h3 + (words[word + 1] ?? 0) + (l3 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l15 ^ l3; high = h15 ^ h3; l15 = (low >>> 16) | (high << 16); h15 = (high >>> 16) | (low << 16);
+    sum = (l11 + l15) | 0; h11 = (h11 + h15 + (sum >>> 0 < l11 >>> 0 ? 1 : 0)) | 0; l11 = sum;
+    low = l7 ^ l11; high = h7 ^ h11; l7 = (low << 1) | (high >>> 31); h7 = (high << 1) | (low >>> 31);
+    // G(v0, v5, v10, v15)
+    word = schedule[i + 8] ?? 0; sum = (l0 + l5) | 0; h0 = (h0 + h5 + (sum >>> 0 < l0 >>> 0 ? 1 : 0)) | 0;
+    l0 = (sum + (words[word] ?? 0)) | 0; h0 = (h0 + (words[word + 1] ?? 0) + (l0 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l15 ^ l0; l15 = h15 ^ h0; h15 = low;
+    sum = (l10 + l15) | 0; h10 = (h10 + h15 + (sum >>> 0 < l10 >>> 0 ? 1 : 0)) | 0; l10 = sum;
+    low = l5 ^ l10; high = h5 ^ h10; l5 = (low >>> 24) | (high << 8); h5 = (high >>> 24) | (low << 8);
+    word = schedule[i + 9] ?? 0; sum = (l0 + l5) | 0; h0 = (h0 + h5 + (sum >>> 0 < l0 >>> 0 ? 1 : 0)) | 0;
+    l0 = (sum + (words[word] ?? 0)) | 0; h0 = (h0 + (words[word + 1] ?? 0) + (l0 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l15 ^ l0; high = h15 ^ h0; l15 = (low >>> 16) | (high << 16); h15 = (high >>> 16) | (low << 16);
+    sum = (l10 + l15) | 0; h10 = (h10 + h15 + (sum >>> 0 < l10 >>> 0 ? 1 : 0)) | 0; l10 = sum;
+    low = l5 ^ l10; high = h5 ^ h10; l5 = (low << 1) | (high >>> 31); h5 = (high << 1) | (low >>> 31);
+    // G(v1, v6, v11, v12)
+    word = schedule[i + 10] ?? 0; sum = (l1 + l6) | 0; h1 = (h1 + h6 + (sum >>> 0 < l1 >>> 0 ? 1 : 0)) | 0;
+    l1 = (sum + (words[word] ?? 0)) | 0; h1 = (h1 + (words[word + 1] ?? 0) + (l1 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l12 ^ l1; l12 = h12 ^ h1; h12 = low;
+    sum = (l11 + l12) | 0; h11 = (h11 + h12 + (sum >>> 0 < l11 >>> 0 ? 1 : 0)) | 0; l11 = sum;
+    low = l6 ^ l11; high = h6 ^ h11; l6 = (low >>> 24) | (high << 8); h6 = (high >>> 24) | (low << 8);
+    word = schedule[i + 11] ?? 0; sum = (l1 + l6) | 0; h1 = (h1 + h6 + (sum >>> 0 < l1 >>> 0 ? 1 : 0)) | 0;
+    l1 = (sum + (words[word] ?? 0)) | 0; h1 = (h1 + (words[word + 1] ?? 0) + (l1 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l12 ^ l1; high = h12 ^ h1; l12 = (low >>> 16) | (high << 16); h12 = (high >>> 16) | (low << 16);
+    sum = (l11 + l12) | 0; h11 = (h11 + h12 + (sum >>> 0 < l11 >>> 0 ? 1 : 0)) | 0; l11 = sum;
+    low = l6 ^ l11; high = h6 ^ h11; l6 = (low << 1) | (high >>> 31); h6 = (high << 1) | (low >>> 31);
+    // G(v2, v7, v8, v13)
+    word = schedule[i + 12] ?? 0; sum = (l2 + l7) | 0; h2 = (h2 + h7 + (sum >>> 0 < l2 >>> 0 ? 1 : 0)) | 0;
+    l2 = (sum + (words[word] ?? 0)) | 0; h2 = (h2 + (words[word + 1] ?? 0) + (l2 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l13 ^ l2; l13 = h13 ^ h2; h13 = low;
+    sum = (l8 + l13) | 0; h8 = (h8 + h13 + (sum >>> 0 < l8 >>> 0 ? 1 : 0)) | 0; l8 = sum;
+    low = l7 ^ l8; high = h7 ^ h8; l7 = (low >>> 24) | (high << 8); h7 = (high >>> 24) | (low << 8);
+    word = schedule[i + 13] ?? 0; sum = (l2 + l7) | 0; h2 = (h2 + h7 + (sum >>> 0 < l2 >>> 0 ? 1 : 0)) | 0;
+    l2 = (sum + (words[word] ?? 0)) | 0; h2 = (h2 + (words[word + 1] ?? 0) + (l2 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l13 ^ l2; high = h13 ^ h2; l13 = (low >>> 16) | (high << 16); h13 = (high >>> 16) | (low << 16);
+    sum = (l8 + l13) | 0; h8 = (h8 + h13 + (sum >>> 0 < l8 >>> 0 ? 1 : 0)) | 0; l8 = sum;
+    low = l7 ^ l8; high = h7 ^ h8; l7 = (low << 1) | (high >>> 31); h7 = (high << 1) | (low >>> 31);
+    // G(v3, v4, v9, v14)
+    word = schedule[i + 14] ?? 0; sum = (l3 + l4) | 0; h3 = (h3 + h4 + (sum >>> 0 < l3 >>> 0 ? 1 : 0)) | 0;
+    l3 = (sum + (words[word] ?? 0)) | 0; h3 = (h3 + (words[word + 1] ?? 0) + (l3 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l14 ^ l3; l14 = h14 ^ h3; h14 = low;
+    sum = (l9 + l14) | 0; h9 = (h9 + h14 + (sum >>> 0 < l9 >>> 0 ? 1 : 0)) | 0; l9 = sum;
+    low = l4 ^ l9; high = h4 ^ h9; l4 = (low >>> 24) | (high << 8); h4 = (high >>> 24) | (low << 8);
+    word = schedule[i + 15] ?? 0; sum = (l3 + l4) | 0; h3 = (h3 + h4 + (sum >>> 0 < l3 >>> 0 ? 1 : 0)) | 0;
+    l3 = (sum + (words[word] ?? 0)) | 0; h3 = (h3 + (words[word + 1] ?? 0) + (l3 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    low = l14 ^ l3; high = h14 ^ h3; l14 = (low >>> 16) | (high << 16); h14 = (high >>> 16) | (low << 16);
+    sum = (l9 + l14) | 0; h9 = (h9 + h14 + (sum >>> 0 < l9 >>> 0 ? 1 : 0)) | 0; l9 = sum;
+    low = l4 ^ l9; high = h4 ^ h9; l4 = (low << 1) | (high >>> 31); h4 = (high << 1) | (low >>> 31);
   }
-  for (let i = 0; i < 16; i++) state[i] = (state[i] ?? 0) ^ (v[i] ?? 0) ^ (v[i + 16] ?? 0);
+  state[0] = (state[0] ?? 0) ^ l0 ^ l8;
+  state[1] = (state[1] ?? 0) ^ h0 ^ h8;
+  state[2] = (state[2] ?? 0) ^ l1 ^ l9;
+  state[3] = (state[3] ?? 0) ^ h1 ^ h9;
+  state[4] = (state[4] ?? 0) ^ l2 ^ l10;
+  state[5] = (state[5] ?? 0) ^ h2 ^ h10;
+  state[6] = (state[6] ?? 0) ^ l3 ^ l11;
+  state[7] = (state[7] ?? 0) ^ h3 ^ h11;
+  state[8] = (state[8] ?? 0) ^ l4 ^ l12;
+  state[9] = (state[9] ?? 0) ^ h4 ^ h12;
+  state[10] = (state[10] ?? 0) ^ l5 ^ l13;
+  state[11] = (state[11] ?? 0) ^ h5 ^ h13;
+  state[12] = (state[12] ?? 0) ^ l6 ^ l14;
+  state[13] = (state[13] ?? 0) ^ h6 ^ h14;
+  state[14] = (state[14] ?? 0) ^ l7 ^ l15;
+  state[15] = (state[15] ?? 0) ^ h7 ^ h15;
 }
 
-/** Room for a block. */
+// Room to work in: for a block, and for what the blocks before it have come to.
 const words = /* @__PURE__ */ new Int32Array(32);
+const state = /* @__PURE__ */ new Int32Array(16);
