@@ -1,3 +1,4 @@
+import { fixedSecret } from '#crypto';
 import { MixnetError } from '../errors.ts';
 import * as limits from '../limits.ts';
 import {
@@ -48,9 +49,10 @@ export function payloadOpener(keys: {
   readonly encryptionSecret: Uint8Array;
   readonly ownCover: OwnCover;
 }): PayloadOpener {
+  const encryption = fixedSecret(keys.encryptionSecret);
   return {
     ack: bytes => openAck(keys.ackKey, bytes),
-    fromSender: bytes => keys.ownCover.take(bytes) ?? openFromSender(bytes, keys.encryptionSecret),
+    fromSender: bytes => keys.ownCover.take(bytes) ?? openFromSender(bytes, encryption),
     reply: openReply,
   };
 }

@@ -7,19 +7,8 @@
  * @module
  */
 
-import {
-  createCipheriv,
-  createHash,
-  createHmac,
-  diffieHellman,
-  hkdfSync,
-  type KeyObject,
-  sign,
-  verify,
-} from 'node:crypto';
+import { createCipheriv, createHash, diffieHellman, type KeyObject, sign, verify } from 'node:crypto';
 import { MixnetError } from '../errors.ts';
-import { equalBytes } from './bytes.ts';
-import { eightfoldPoint } from './edwards.ts';
 import { gcmSivBy } from './gcm-siv.ts';
 import {
   ed25519PublicKeyObject,
@@ -29,19 +18,26 @@ import {
   x25519KeyReader,
 } from './node-keys.ts';
 import * as portable from './portable.ts';
-import { expectLength, type FixedPoint, type Primitives } from './primitives.ts';
-import { clampedRepresentative, type ScalarProduct, scalarProduct } from './scalar-product.ts';
+import { expectLength, type Primitives } from './primitives.ts';
+import { TabledPoint } from './tabled-point.ts';
 
-export { blake2bMac, blake3, hkdfBlake3, isEd25519Point } from './portable.ts';
+// By a table a product takes half as long as Node spends on reading its secret key and multiplying by it. HMAC and HKDF are
+// of a few blocks each here, less than what Node makes of objects for them.
+export {
+  blake2bMac,
+  blake3,
+  ephemeralPublicKey,
+  hkdfBlake3,
+  hkdfSha256,
+  hmacSha256,
+  isEd25519Point,
+} from './portable.ts';
 
-type X25519Primitives = Pick<
-  Primitives,
-  'x25519' | 'x25519PublicKey' | 'ephemeralPublicKey' | 'fixedSecret' | 'fixedPoint'
->;
+type X25519Primitives = Pick<Primitives, 'x25519' | 'x25519PublicKey' | 'fixedSecret' | 'fixedPoint'>;
 
 const keyReader = x25519KeyReader();
 
-export const { x25519, x25519PublicKey, ephemeralPublicKey, fixedSecret, fixedPoint }: X25519Primitives =
+export const { x25519, x25519PublicKey, fixedSecret, fixedPoint }: X25519Primitives =
   keyReader === undefined ? portableX25519() : x25519By(keyReader);
 
 /** One by one: a bundle would keep an object of all that module has. */
@@ -49,7 +45,6 @@ function portableX25519(): X25519Primitives {
   return {
     x25519: portable.x25519,
     x25519PublicKey: portable.x25519PublicKey,
-    ephemeralPublicKey: portable.ephemeralPublicKey,
     fixedSecret: portable.fixedSecret,
     fixedPoint: portable.fixedPoint,
   };
@@ -66,19 +61,6 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
     return keys.secretKey(secretKey);
   }
 
-  function publicKeyOf(secretKey: Uint8Array): Uint8Array {
-    return keys.publicKeyOf(readSecretKey(secretKey));
-  }
-
-  /** Each new secret of a packet is multiplied twice in a row, by the base point and by another, and read once. */
-  let latest: { readonly scalar: Uint8Array; readonly keyObject: KeyObject } | undefined;
-
-  function readScalar(scalar: Uint8Array): KeyObject {
-    if (latest === undefined || !equalBytes(latest.scalar, scalar))
-      latest = { scalar, keyObject: keys.secretKey(scalar) };
-    return latest.keyObject;
-  }
-
   function agree(privateKey: KeyObject, publicKey: KeyObject): Uint8Array {
     try {
       return plain(diffieHellman({ privateKey, publicKey }));
@@ -87,25 +69,12 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
     }
   }
 
-  /** OpenSSL's ladder is as fast as a table in JavaScript, which takes memory. What is worth keeping is the key object. */
-  class ReadPoint implements FixedPoint {
-    readonly #publicKey: Uint8Array;
-    #keyObject: KeyObject | undefined;
-
-    constructor(publicKey: Uint8Array) {
-      this.#publicKey = Uint8Array.from(publicKey);
-    }
-
-    multiply(product: ScalarProduct): Uint8Array {
-      this.#keyObject ??= keys.publicKey(this.#publicKey);
-      return agree(readScalar(clampedRepresentative(product)), this.#keyObject);
-    }
-  }
+  const x25519: Primitives['x25519'] = (secretKey, publicKey) =>
+    agree(readSecretKey(secretKey), readPublicKey(publicKey));
 
   return {
-    x25519: (secretKey, publicKey) => agree(readSecretKey(secretKey), readPublicKey(publicKey)),
-    x25519PublicKey: publicKeyOf,
-    ephemeralPublicKey: secretKey => keys.publicKeyOf(readScalar(clampedRepresentative(scalarProduct(secretKey)))),
+    x25519,
+    x25519PublicKey: secretKey => keys.publicKeyOf(readSecretKey(secretKey)),
     // Node spends as long on reading a secret key as on multiplying by it.
     fixedSecret: secretKey => {
       const own = readSecretKey(secretKey);
@@ -118,7 +87,7 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
     },
     fixedPoint: publicKey => {
       expectLength('public key', publicKey, 32);
-      return eightfoldPoint(publicKey) === undefined ? undefined : new ReadPoint(publicKey);
+      return TabledPoint.of(publicKey, x25519);
     },
   };
 }
@@ -174,12 +143,6 @@ function hasChaCha20(): boolean {
 }
 
 export const sha256: Primitives['sha256'] = data => plain(createHash('sha256').update(data).digest());
-
-export const hmacSha256: Primitives['hmacSha256'] = (key, data) =>
-  plain(createHmac('sha256', key).update(data).digest());
-
-export const hkdfSha256: Primitives['hkdfSha256'] = (ikm, salt, info, length) =>
-  new Uint8Array(hkdfSync('sha256', ikm, salt ?? new Uint8Array(32), info, length));
 
 /** The same memory as a `Uint8Array`: a `Buffer` has another `slice`, and is equal to no array in a test. */
 function plain(buffer: Buffer): Uint8Array {

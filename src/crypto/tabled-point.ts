@@ -15,25 +15,27 @@ import { clampedRepresentative, type ScalarProduct } from './scalar-product.ts';
 export class TabledPoint implements FixedPoint {
   readonly #publicKey: Uint8Array;
   readonly #eightfold: EdwardsPoint;
+  readonly #ladder: typeof montgomeryLadder;
   #uses = 0;
   #table: PointTable | undefined;
 
-  private constructor(publicKey: Uint8Array, eightfold: EdwardsPoint) {
+  private constructor(publicKey: Uint8Array, eightfold: EdwardsPoint, ladder: typeof montgomeryLadder) {
     this.#publicKey = Uint8Array.from(publicKey);
     this.#eightfold = eightfold;
+    this.#ladder = ladder;
   }
 
-  /** `undefined` for a key of low order, or on the twist. */
-  static of(publicKey: Uint8Array): TabledPoint | undefined {
+  /** `undefined` for a key of low order, or on the twist. `ladder`: X25519 as the runtime has it. */
+  static of(publicKey: Uint8Array, ladder = montgomeryLadder): TabledPoint | undefined {
     const eightfold = eightfoldPoint(publicKey);
-    return eightfold === undefined ? undefined : new TabledPoint(publicKey, eightfold);
+    return eightfold === undefined ? undefined : new TabledPoint(publicKey, eightfold, ladder);
   }
 
   multiply(product: ScalarProduct): Uint8Array {
     this.#uses += 1;
     if (this.#uses > USES_BEFORE_TABLE) this.#extendTable();
     if (this.#table?.isComplete) return this.#table.multiply(product);
-    return montgomeryLadder(clampedRepresentative(product), this.#publicKey);
+    return this.#ladder(clampedRepresentative(product), this.#publicKey);
   }
 
   #extendTable(): void {

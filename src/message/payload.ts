@@ -4,8 +4,9 @@
  * authenticated here: integrity is Sphinx's, and a wrong key gives noise, which the parsers behind must survive.
  */
 
-import { aes128Ctr, ephemeralPublicKey, hkdfBlake3, x25519 } from '#crypto';
+import { aes128Ctr, ephemeralPublicKey, hkdfBlake3 } from '#crypto';
 import { concatBytes } from '../crypto/bytes.ts';
+import type { FixedSecret } from '../crypto/primitives.ts';
 import type { RandomBytes } from '../platform/platform.ts';
 import { type PacketSize, packetSizeOfPlaintext } from '../sphinx/index.ts';
 import { fragmentCapacity } from './fragment.ts';
@@ -56,8 +57,8 @@ export function keyMaterial(pushed: Uint8Array): Uint8Array {
  *
  * @throws MixnetError `ERR_MIX_MIXNET_MALFORMED`
  */
-export function openFromSender(pushed: Uint8Array, encryptionSecret: Uint8Array): Uint8Array {
-  const key = fragmentKey(x25519(encryptionSecret, keyMaterial(pushed)));
+export function openFromSender(pushed: Uint8Array, encryption: FixedSecret): Uint8Array {
+  const key = fragmentKey(encryption.agree(keyMaterial(pushed)).shared);
   return aes128Ctr(key, ZERO_IV, pushed.subarray(KEY_MATERIAL_BYTES));
 }
 

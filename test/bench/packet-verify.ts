@@ -1,5 +1,6 @@
 /** Follows a parcel as gateways and mixes would: 4 hops out, and its acknowledgement 4 hops back. Throws if it gets lost. */
 
+import { fixedSecret } from '#crypto';
 import { openFrame } from '../../src/gateway/index.ts';
 import { type AckKey, openAck, openFromSender, splitAckBlock } from '../../src/message/index.ts';
 import { decodeMixPacket, type FinalPacket, type NodeAddress, unwrapPacket } from '../../src/sphinx/index.ts';
@@ -16,7 +17,7 @@ export function verifyParcel(parcel: Parcel, scenario: Scenario, secrets: Secret
   expectEqual('destination', hex(arrived.destination), hex(recipient?.encoded.subarray(0, 32)));
 
   const { firstHop: ackHop, ackPacket, message } = splitAckBlock(arrived.plaintext);
-  const fragment = openFromSender(message, secrets.recipients[parcel.recipient] ?? new Uint8Array(32));
+  const fragment = openFromSender(message, fixedSecret(secrets.recipients[parcel.recipient] ?? new Uint8Array(32)));
   expectEqual('fragment', hex(fragment), hex(parcel.fragment));
 
   const returned = walk(ackPacket, ackHop, secrets);

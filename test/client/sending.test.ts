@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { fixedSecret } from '#crypto';
 import { generateClientKeys } from '../../src/client/client-keys.ts';
 import { Deliveries } from '../../src/client/deliveries.ts';
 import { GENERAL_LANE, Lanes } from '../../src/client/lanes.ts';
@@ -90,7 +91,7 @@ function createSender(wishes: Partial<Traffic> = {}) {
     if (link.blind) return true;
     const journey = mixnet.carry(packet, firstHop);
     const { pushed, ack } = mixnet.deliver(journey);
-    const fragment = openFromSender(pushed, keys.encryption.secretKey);
+    const fragment = openFromSender(pushed, fixedSecret(keys.encryption.secretKey));
     const content = isCover(fragment) ? 'cover' : 'fragment';
     seen.push({ ...journey, at: platform.now(), bytes: packet, ack, content });
     if (link.lost(content)) return true;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hkdfBlake3, x25519, x25519PublicKey } from '#crypto';
+import { fixedSecret, hkdfBlake3, x25519, x25519PublicKey } from '#crypto';
 import { MixnetError } from '../../src/errors.ts';
 import {
   ACK_BLOCK_BYTES,
@@ -27,6 +27,7 @@ import { digest, fromHex, hex, messageOf, pattern, patternSurb, setIds, someReci
 
 const { regular_payload: regular, reply_payload: reply, loop_cover: cover } = vectors.derived;
 const secret = fromHex(regular.recipient_private);
+const encryption = fixedSecret(secret);
 const recipient: Recipient = {
   ...someRecipient,
   encryption: fromHex(regular.recipient_public) as Recipient['encryption'],
@@ -46,7 +47,7 @@ describe('payloads are, byte for byte, those of the reference', () => {
     });
     expect(hex(sealed)).toBe(regular.payload_2048);
     expect(hex(keyMaterial(sealed.subarray(ACK_BLOCK_BYTES)))).toBe(regular.ephemeral_public);
-    expect(openFromSender(sealed.subarray(ACK_BLOCK_BYTES), secret)).toEqual(fragmentOf('plain_hello'));
+    expect(openFromSender(sealed.subarray(ACK_BLOCK_BYTES), encryption)).toEqual(fragmentOf('plain_hello'));
   });
 
   test('through a reply SURB', () => {
@@ -71,7 +72,7 @@ describe('payloads are, byte for byte, those of the reference', () => {
     const sealed = sealForRecipient({ ackBlock, recipient, fragment: content, random: ephemeral, keys });
     expect(digest(sealed)).toBe(cover.payload_blake3);
     expect(hex(sealed.subarray(405, 405 + 96))).toBe(cover.payload_from_405_first_96);
-    expect(isCover(openFromSender(sealed.subarray(405), secret))).toBe(true);
+    expect(isCover(openFromSender(sealed.subarray(405), encryption))).toBe(true);
   });
 
   test.each(vectors.upstream_run.hkdf_blake3_no_salt_empty_info)(
@@ -103,7 +104,7 @@ describe('payloads', () => {
     const bytes = fragment?.bytes ?? new Uint8Array(0);
     const sealed = sealForRecipient({ ackBlock, recipient, fragment: bytes, random, keys });
     expect(sealed.length).toBe(size.plaintext);
-    const opened = openFromSender(sealed.subarray(ACK_BLOCK_BYTES), secret);
+    const opened = openFromSender(sealed.subarray(ACK_BLOCK_BYTES), encryption);
     expect(opened).toEqual(bytes);
     expect(decodeNymMessage(parseFragment(opened).payload.subarray(0, 8))).toEqual({ kind: 'plain', data: pattern(7) });
   });
@@ -151,12 +152,12 @@ describe('payloads', () => {
   });
 
   test('what a gateway pushes is opened or a MixnetError, low-order keys too', () => {
-    expect(() => openFromSender(new Uint8Array(1643), secret)).toThrow(MixnetError);
-    expect(() => openFromSender(new Uint8Array(31), secret)).toThrow(MixnetError);
+    expect(() => openFromSender(new Uint8Array(1643), encryption)).toThrow(MixnetError);
+    expect(() => openFromSender(new Uint8Array(31), encryption)).toThrow(MixnetError);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), pushed => {
         try {
-          expect(openFromSender(pushed, secret).length).toBe(pushed.length - 32);
+          expect(openFromSender(pushed, encryption).length).toBe(pushed.length - 32);
         } catch (error) {
           expect(error).toBeInstanceOf(MixnetError);
         }

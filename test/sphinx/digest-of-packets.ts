@@ -28,5 +28,5 @@ for (let i = 0; i < 30; i++) {
 }
 const digest = Buffer.from(crypto.sha256(Buffer.concat(results))).toString('hex');
 process.stdout.write(
-  JSON.stringify({ digest, implementation: String(crypto.hmacSha256).includes('createHmac') ? 'node' : 'portable' }),
+  JSON.stringify({ digest, implementation: String(crypto.sha256).includes('createHash') ? 'node' : 'portable' }),
 );
