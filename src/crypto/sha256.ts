@@ -3,6 +3,9 @@
  * some five hundred blocks of them, in messages of one to three, where the objects that @noble makes for each take as long
  * as the hashing. Here nothing is made on the way, and what HMAC makes of a key is made once for all that HKDF expands.
  *
+ * Functions that loop over an array of this module take it into a constant of their own: bundlers make a `var` of the
+ * module's, which an engine looks up again and again, as it may become another one.
+ *
  * @module
  */
 
@@ -53,45 +56,49 @@ export function hkdfSha256(
 
 /** Leaves in `inner` and `outer` the states after the first blocks of both hashes of HMAC. */
 function takeKey(key: Uint8Array): void {
+  const w = words;
   const short = key.length > BLOCK_BYTES ? sha256(key) : key;
-  for (let i = 0; i < BLOCK_WORDS; i++) words[i] = wordAt(short, 4 * i) ^ 0x36363636;
+  for (let i = 0; i < BLOCK_WORDS; i++) w[i] = wordAt(short, 4 * i) ^ 0x36363636;
   inner.set(initial);
   compress(inner);
-  for (let i = 0; i < BLOCK_WORDS; i++) words[i] = wordAt(short, 4 * i) ^ 0x5c5c5c5c;
+  for (let i = 0; i < BLOCK_WORDS; i++) w[i] = wordAt(short, 4 * i) ^ 0x5c5c5c5c;
   outer.set(initial);
   compress(outer);
 }
 
 /** Leaves in `state` the HMAC under the key that was taken last. */
 function authenticate(data: Uint8Array): void {
+  const w = words;
+  const s = state;
   state.set(inner);
   absorb(data, BLOCK_BYTES);
-  for (let i = 0; i < 8; i++) words[i] = state[i] ?? 0;
-  words[8] = 0x80000000;
-  for (let i = 9; i < BLOCK_WORDS; i++) words[i] = 0;
-  words[15] = 8 * (BLOCK_BYTES + HASH_BYTES);
+  for (let i = 0; i < 8; i++) w[i] = s[i] ?? 0;
+  w[8] = 0x80000000;
+  for (let i = 9; i < BLOCK_WORDS; i++) w[i] = 0;
+  w[15] = 8 * (BLOCK_BYTES + HASH_BYTES);
   state.set(outer);
   compress(state);
 }
 
 /** Mixes `data` into `state`, and the end of a message that has so many bytes before them: §5.1.1. */
 function absorb(data: Uint8Array, before: number): void {
+  const w = words;
   const { length } = data;
   let at = 0;
   for (; at + BLOCK_BYTES <= length; at += BLOCK_BYTES) {
-    for (let i = 0; i < BLOCK_WORDS; i++) words[i] = wordAt(data, at + 4 * i);
+    for (let i = 0; i < BLOCK_WORDS; i++) w[i] = wordAt(data, at + 4 * i);
     compress(state);
   }
-  for (let i = 0; i < BLOCK_WORDS; i++) words[i] = wordAt(data, at + 4 * i);
+  for (let i = 0; i < BLOCK_WORDS; i++) w[i] = wordAt(data, at + 4 * i);
   const left = length - at;
-  words[left >> 2] = (words[left >> 2] ?? 0) | (0x80 << (24 - 8 * (left & 3)));
+  w[left >> 2] = (w[left >> 2] ?? 0) | (0x80 << (24 - 8 * (left & 3)));
   // The number of bits takes eight bytes.
   if (left >= BLOCK_BYTES - 8) {
     compress(state);
-    for (let i = 0; i < BLOCK_WORDS; i++) words[i] = 0;
+    for (let i = 0; i < BLOCK_WORDS; i++) w[i] = 0;
   }
-  words[14] = (before + length) / 2 ** 29;
-  words[15] = (before + length) << 3;
+  w[14] = (before + length) / 2 ** 29;
+  w[15] = (before + length) << 3;
   compress(state);
 }
 
@@ -122,12 +129,14 @@ function writeHash(target: Uint8Array, at: number): void {
 
 /** §6.2.2: mixes the block in the first sixteen words into `state`. */
 function compress(state: Int32Array): void {
+  const w = words;
+  const k = constants;
   for (let i = BLOCK_WORDS; i < 64; i++) {
-    const x = words[i - 15] ?? 0;
-    const y = words[i - 2] ?? 0;
+    const x = w[i - 15] ?? 0;
+    const y = w[i - 2] ?? 0;
     const ofX = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
     const ofY = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
-    words[i] = ((words[i - 16] ?? 0) + ofX + (words[i - 7] ?? 0) + ofY) | 0;
+    w[i] = ((w[i - 16] ?? 0) + ofX + (w[i - 7] ?? 0) + ofY) | 0;
   }
   let a = state[0] ?? 0;
   let b = state[1] ?? 0;
@@ -140,7 +149,7 @@ function compress(state: Int32Array): void {
   for (let i = 0; i < 64; i++) {
     const ofE = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
     const choice = g ^ (e & (f ^ g));
-    const first = (h + ofE + choice + (constants[i] ?? 0) + (words[i] ?? 0)) | 0;
+    const first = (h + ofE + choice + (k[i] ?? 0) + (w[i] ?? 0)) | 0;
     const ofA = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
     const majority = (a & b) | (c & (a | b));
     h = g;
