@@ -1,3 +1,4 @@
+import { prepareEphemeralKeys } from '#crypto';
 import { equalBytes } from '../crypto/bytes.ts';
 import { type Diagnostics, failureCodeOf } from '../diagnostics/index.ts';
 import { MixnetError } from '../errors.ts';
@@ -57,7 +58,11 @@ export async function startUp(options: StartUpOptions, signal: AbortSignal): Pro
 /** One gateway after the other, never two at once: each learns that we are here. */
 async function enterAny(options: StartUpOptions, topology: Promise<Topology>, signal: AbortSignal): Promise<Entrance> {
   const { platform, gateway: identity, secure } = options;
-  let candidates = await options.directory.entryGateways({ signal });
+  const asked = options.directory.entryGateways({ signal });
+  // While that takes its time, there is some for what takes a page its own.
+  let keys = generateClientKeys(platform.randomBytes);
+  prepareEphemeralKeys();
+  let candidates = await asked;
   const errors: unknown[] = [];
   while (errors.length < MAX_GATEWAYS) {
     let chosen: ReturnType<typeof chooseGateway>;
@@ -69,7 +74,7 @@ async function enterAny(options: StartUpOptions, topology: Promise<Topology>, si
     }
     try {
       const ms = identity === undefined ? ATTEMPT_MS : ONLY_ATTEMPT_MS;
-      return await enter(options, { gateway: chosen, ms }, topology, signal);
+      return await enter(options, { gateway: chosen, keys, ms }, topology, signal);
     } catch (error) {
       if (signal.aborted || !isGatewaysFault(error)) throw error;
       errors.push(error);
@@ -77,6 +82,8 @@ async function enterAny(options: StartUpOptions, topology: Promise<Topology>, si
       options.diagnostics?.emit('client:gateway-failed', () => ({ code: failureCodeOf(error), failures }));
       if (identity !== undefined) throw error;
       candidates = without(candidates, chosen.identity);
+      // Others for each gateway, so that those that refuse cannot tell that it was the same client.
+      keys = generateClientKeys(platform.randomBytes);
     }
   }
   throw allFailed(errors);
@@ -91,12 +98,14 @@ async function enterAgain(
 ): Promise<Entrance> {
   const { platform, directory, secure } = options;
   const { identity, url: before } = kept.gateway;
+  const keys = clientKeysOf(kept);
+  prepareEphemeralKeys();
   const view = topology.then(known => withGateway(known, identity, directory, signal));
   view.catch(() => {}); // told by whoever waits for it
   let failures = 0;
   const again = async (url: string, ms: Milliseconds) => {
     try {
-      return await enter(options, { gateway: { identity, url }, ms, kept }, view, signal);
+      return await enter(options, { gateway: { identity, url }, keys, ms, kept }, view, signal);
     } catch (error) {
       if (signal.aborted || !isGatewaysFault(error)) throw error;
       failures += 1;
@@ -134,18 +143,17 @@ async function withGateway(
 
 interface Attempt {
   readonly gateway: { readonly identity: Uint8Array; readonly url: string };
+  readonly keys: ClientKeys;
   readonly ms: Milliseconds;
   readonly kept?: ClientRecord;
 }
 
-/** A new client has keys of its own for each gateway, so that those that refuse cannot tell that it was the same one. */
 async function enter(
   { platform, on, presentUrl }: StartUpOptions,
-  { gateway, ms, kept }: Attempt,
+  { gateway, keys, ms, kept }: Attempt,
   topology: Promise<Topology>,
   signal: AbortSignal,
 ): Promise<Entrance> {
-  const keys = kept === undefined ? generateClientKeys(platform.randomBytes) : clientKeysOf(kept);
   const link = new GatewayLink({
     platform,
     gateway,
