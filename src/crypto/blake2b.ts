@@ -39,22 +39,24 @@ const schedule = /* @__PURE__ */ Uint8Array.from(
 
 /** Of `length` bytes, 1 to 64; the key has up to 64. */
 export function blake2b(key: Uint8Array, data: Uint8Array, length: number): Uint8Array {
-  // The key is a block of its own, padded with zeros, and so is the end of the data.
-  const blocks = 1 + Math.ceil(data.length / BLOCK_BYTES);
-  const message = new Uint8Array(blocks * BLOCK_BYTES);
-  message.set(key);
-  message.set(data, BLOCK_BYTES);
-  const view = new DataView(message.buffer);
-
-  // RFC 7693 §2.5: digest length, key length, fan-out 1, depth 1.
   state.set(iv);
+  // RFC 7693 §2.5: digest length, key length, fan-out 1, depth 1.
   state[0] = (state[0] ?? 0) ^ (0x01010000 | (key.length << 8) | length);
-  for (let at = 0; at < message.length; at += BLOCK_BYTES) {
-    const isLast = at + BLOCK_BYTES === message.length;
-    compress(view, at, isLast ? BLOCK_BYTES + data.length : at + BLOCK_BYTES, isLast);
+  // The key is a block of its own, padded with zeros, and so is the end of the data.
+  const padded = new Uint8Array(BLOCK_BYTES);
+  const block = new DataView(padded.buffer);
+  padded.set(key);
+  compress(block, 0, BLOCK_BYTES, data.length === 0);
+  const view = new DataView(data.buffer, data.byteOffset, data.length);
+  let at = 0;
+  for (; at + BLOCK_BYTES < data.length; at += BLOCK_BYTES) compress(view, at, at + 2 * BLOCK_BYTES, false);
+  if (data.length > 0) {
+    padded.fill(0);
+    padded.set(data.subarray(at));
+    compress(block, 0, BLOCK_BYTES + data.length, true);
   }
   const digest = new DataView(new ArrayBuffer(4 * state.length));
-  for (const [i, half] of state.entries()) digest.setInt32(4 * i, half, true);
+  for (let i = 0; i < state.length; i++) digest.setInt32(4 * i, state[i] ?? 0, true);
   return new Uint8Array(digest.buffer).slice(0, length);
 }
 

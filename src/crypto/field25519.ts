@@ -239,49 +239,35 @@ function squareTimes(out: FieldElement, a: FieldElement, times: number): void {
 }
 
 /**
- * Takes from each limb what is a multiple of the next one's unit, and adds it there. All limbs at once, so that a processor
- * need not wait from one to the next; what the first time adds is small enough after the second.
+ * Takes from each limb what is a multiple of the next one's unit, and adds it there: one after the other, beginning at two
+ * places, so that a processor need not wait for either; and once more where the two ended.
  */
 function carry(h: FieldElement): void {
+  // Adding the constant rounds to a multiple of its last place, which is the unit of the next limb.
   // biome-ignore format: in rows
-  let
+  const
     h0 = h[0], h1 = h[1], h2 = h[2], h3 = h[3], h4 = h[4], h5 = h[5],
-    h6 = h[6], h7 = h[7], h8 = h[8], h9 = h[9], h10 = h[10], h11 = h[11];
-  for (let pass = 0; pass < 2; pass++) {
-    // Adding the constant rounds to a multiple of its last place, which is the unit of the next limb.
-    // biome-ignore format: in rows
-    const
-      q0 = h0 + 3 * 2 ** 73 - 3 * 2 ** 73, q1 = h1 + 3 * 2 ** 94 - 3 * 2 ** 94,
-      q2 = h2 + 3 * 2 ** 115 - 3 * 2 ** 115, q3 = h3 + 3 * 2 ** 136 - 3 * 2 ** 136,
-      q4 = h4 + 3 * 2 ** 158 - 3 * 2 ** 158, q5 = h5 + 3 * 2 ** 179 - 3 * 2 ** 179,
-      q6 = h6 + 3 * 2 ** 200 - 3 * 2 ** 200, q7 = h7 + 3 * 2 ** 221 - 3 * 2 ** 221,
-      q8 = h8 + 3 * 2 ** 243 - 3 * 2 ** 243, q9 = h9 + 3 * 2 ** 264 - 3 * 2 ** 264,
-      q10 = h10 + 3 * 2 ** 285 - 3 * 2 ** 285, q11 = h11 + 3 * 2 ** 306 - 3 * 2 ** 306;
-    h0 += FOLD * q11 - q0;
-    h1 += q0 - q1;
-    h2 += q1 - q2;
-    h3 += q2 - q3;
-    h4 += q3 - q4;
-    h5 += q4 - q5;
-    h6 += q5 - q6;
-    h7 += q6 - q7;
-    h8 += q7 - q8;
-    h9 += q8 - q9;
-    h10 += q9 - q10;
-    h11 += q10 - q11;
-  }
-  h[0] = h0;
-  h[1] = h1;
-  h[2] = h2;
-  h[3] = h3;
-  h[4] = h4;
-  h[5] = h5;
-  h[6] = h6;
-  h[7] = h7;
-  h[8] = h8;
-  h[9] = h9;
-  h[10] = h10;
-  h[11] = h11;
+    h6 = h[6], h7 = h[7], h8 = h[8], h9 = h[9], h10 = h[10], h11 = h[11],
+    q0 = h0 + 3 * 2 ** 73 - 3 * 2 ** 73, a1 = h1 + q0, q6 = h6 + 3 * 2 ** 200 - 3 * 2 ** 200, a7 = h7 + q6,
+    q1 = a1 + 3 * 2 ** 94 - 3 * 2 ** 94, a2 = h2 + q1, q7 = a7 + 3 * 2 ** 221 - 3 * 2 ** 221, a8 = h8 + q7,
+    q2 = a2 + 3 * 2 ** 115 - 3 * 2 ** 115, a3 = h3 + q2, q8 = a8 + 3 * 2 ** 243 - 3 * 2 ** 243, a9 = h9 + q8,
+    q3 = a3 + 3 * 2 ** 136 - 3 * 2 ** 136, a4 = h4 + q3, q9 = a9 + 3 * 2 ** 264 - 3 * 2 ** 264, a10 = h10 + q9,
+    q4 = a4 + 3 * 2 ** 158 - 3 * 2 ** 158, a5 = h5 + q4, q10 = a10 + 3 * 2 ** 285 - 3 * 2 ** 285, a11 = h11 + q10,
+    q5 = a5 + 3 * 2 ** 179 - 3 * 2 ** 179, a6 = h6 - q6 + q5,
+    q11 = a11 + 3 * 2 ** 306 - 3 * 2 ** 306, a0 = h0 - q0 + FOLD * q11,
+    again0 = a0 + 3 * 2 ** 73 - 3 * 2 ** 73, again6 = a6 + 3 * 2 ** 200 - 3 * 2 ** 200;
+  h[0] = a0 - again0;
+  h[1] = a1 - q1 + again0;
+  h[2] = a2 - q2;
+  h[3] = a3 - q3;
+  h[4] = a4 - q4;
+  h[5] = a5 - q5;
+  h[6] = a6 - again6;
+  h[7] = a7 - q7 + again6;
+  h[8] = a8 - q8;
+  h[9] = a9 - q9;
+  h[10] = a10 - q10;
+  h[11] = a11 - q11;
 }
 
 /** Into `limbs`, without sign, as multiples of 1. */

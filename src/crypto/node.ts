@@ -123,12 +123,16 @@ export const { gcmSivSeal, gcmSivOpen } = gcmSivBy(key => {
   return blocks => plain(cipher.update(blocks));
 });
 
+/** An acknowledgement, say: it is encrypted before Node has made a cipher for it. */
+const SHORT_BYTES = 256;
+
 /** OpenSSL's ChaCha20 takes counter ‖ nonce as a 16-byte IV; with zeros for both it is the original cipher. */
 const zeroCounterAndNonce = new Uint8Array(16);
 
 export const chacha20: Primitives['chacha20'] = hasChaCha20()
   ? (key, data) => {
       expectLength('ChaCha20 key', key, 32);
+      if (data.length <= SHORT_BYTES) return portable.chacha20(key, data);
       return plain(createCipheriv('chacha20', key, zeroCounterAndNonce).update(data));
     }
   : portable.chacha20;
