@@ -2,8 +2,9 @@
  * BLAKE2b with a key (RFC 7693), in plain JavaScript. It is most of the work on a payload; `node:crypto` has it
  * without a key only, and @noble's takes several times as long.
  *
- * A 64-bit word is two 32-bit integers, low half first. An addition carries where the sum of the low halves is less than
- * either of them. Arrays of the module are taken into constants, as in `sha256.ts`.
+ * A 64-bit word is two 32-bit integers, low half first. An addition carries what the sum of the low halves, as a number, has
+ * above 32 bits: a comparison would be a branch that a processor guesses wrong half of the time, and twice as slow. Arrays
+ * of the module are taken into constants, as in `sha256.ts`.
  *
  * @module
  */
@@ -65,7 +66,7 @@ function compress(message: DataView, at: number, bytes: number, isLast: boolean)
   const w = words;
   const h = state;
   const steps = schedule;
-  for (let i = 0; i < w.length; i++) w[i] = message.getInt32(at + 4 * i, true);
+  for (let i = 0; i < w.length; i++) w[i] = message.getUint32(at + 4 * i, true);
   const flip = isLast ? -1 : 0;
   // The words v0 to v15, in variables: in an array they would be read and written at each step.
   // biome-ignore format: in rows
@@ -82,92 +83,92 @@ function compress(message: DataView, at: number, bytes: number, isLast: boolean)
   // biome-ignore format: in rows
   for (let i = 0; i < steps.length; i += 16) {
     // RFC 7693 §3.1: G(v0, v4, v8, v12)
-    word = steps[i] ?? 0; sum = (l0 + l4) | 0; h0 = (h0 + h4 + (sum >>> 0 < l0 >>> 0 ? 1 : 0)) | 0;
-    l0 = (sum + (w[word] ?? 0)) | 0; h0 = (h0 + (w[word + 1] ?? 0) + (l0 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i] ?? 0; sum = (l0 >>> 0) + (l4 >>> 0) + (w[word] ?? 0);
+    h0 = (h0 + h4 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l0 = sum | 0;
     low = l12 ^ l0; l12 = h12 ^ h0; h12 = low;
-    sum = (l8 + l12) | 0; h8 = (h8 + h12 + (sum >>> 0 < l8 >>> 0 ? 1 : 0)) | 0; l8 = sum;
+    sum = (l8 >>> 0) + (l12 >>> 0); h8 = (h8 + h12 + ((sum / 2 ** 32) | 0)) | 0; l8 = sum | 0;
     low = l4 ^ l8; high = h4 ^ h8; l4 = (low >>> 24) | (high << 8); h4 = (high >>> 24) | (low << 8);
-    word = steps[i + 1] ?? 0; sum = (l0 + l4) | 0; h0 = (h0 + h4 + (sum >>> 0 < l0 >>> 0 ? 1 : 0)) | 0;
-    l0 = (sum + (w[word] ?? 0)) | 0; h0 = (h0 + (w[word + 1] ?? 0) + (l0 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i + 1] ?? 0; sum = (l0 >>> 0) + (l4 >>> 0) + (w[word] ?? 0);
+    h0 = (h0 + h4 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l0 = sum | 0;
     low = l12 ^ l0; high = h12 ^ h0; l12 = (low >>> 16) | (high << 16); h12 = (high >>> 16) | (low << 16);
-    sum = (l8 + l12) | 0; h8 = (h8 + h12 + (sum >>> 0 < l8 >>> 0 ? 1 : 0)) | 0; l8 = sum;
+    sum = (l8 >>> 0) + (l12 >>> 0); h8 = (h8 + h12 + ((sum / 2 ** 32) | 0)) | 0; l8 = sum | 0;
     low = l4 ^ l8; high = h4 ^ h8; l4 = (low << 1) | (high >>> 31); h4 = (high << 1) | (low >>> 31);
     // G(v1, v5, v9, v13)
-    word = steps[i + 2] ?? 0; sum = (l1 + l5) | 0; h1 = (h1 + h5 + (sum >>> 0 < l1 >>> 0 ? 1 : 0)) | 0;
-    l1 = (sum + (w[word] ?? 0)) | 0; h1 = (h1 + (w[word + 1] ?? 0) + (l1 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i + 2] ?? 0; sum = (l1 >>> 0) + (l5 >>> 0) + (w[word] ?? 0);
+    h1 = (h1 + h5 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l1 = sum | 0;
     low = l13 ^ l1; l13 = h13 ^ h1; h13 = low;
-    sum = (l9 + l13) | 0; h9 = (h9 + h13 + (sum >>> 0 < l9 >>> 0 ? 1 : 0)) | 0; l9 = sum;
+    sum = (l9 >>> 0) + (l13 >>> 0); h9 = (h9 + h13 + ((sum / 2 ** 32) | 0)) | 0; l9 = sum | 0;
     low = l5 ^ l9; high = h5 ^ h9; l5 = (low >>> 24) | (high << 8); h5 = (high >>> 24) | (low << 8);
-    word = steps[i + 3] ?? 0; sum = (l1 + l5) | 0; h1 = (h1 + h5 + (sum >>> 0 < l1 >>> 0 ? 1 : 0)) | 0;
-    l1 = (sum + (w[word] ?? 0)) | 0; h1 = (h1 + (w[word + 1] ?? 0) + (l1 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i + 3] ?? 0; sum = (l1 >>> 0) + (l5 >>> 0) + (w[word] ?? 0);
+    h1 = (h1 + h5 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l1 = sum | 0;
     low = l13 ^ l1; high = h13 ^ h1; l13 = (low >>> 16) | (high << 16); h13 = (high >>> 16) | (low << 16);
-    sum = (l9 + l13) | 0; h9 = (h9 + h13 + (sum >>> 0 < l9 >>> 0 ? 1 : 0)) | 0; l9 = sum;
+    sum = (l9 >>> 0) + (l13 >>> 0); h9 = (h9 + h13 + ((sum / 2 ** 32) | 0)) | 0; l9 = sum | 0;
     low = l5 ^ l9; high = h5 ^ h9; l5 = (low << 1) | (high >>> 31); h5 = (high << 1) | (low >>> 31);
     // G(v2, v6, v10, v14)
-    word = steps[i + 4] ?? 0; sum = (l2 + l6) | 0; h2 = (h2 + h6 + (sum >>> 0 < l2 >>> 0 ? 1 : 0)) | 0;
-    l2 = (sum + (w[word] ?? 0)) | 0; h2 = (h2 + (w[word + 1] ?? 0) + (l2 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i + 4] ?? 0; sum = (l2 >>> 0) + (l6 >>> 0) + (w[word] ?? 0);
+    h2 = (h2 + h6 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l2 = sum | 0;
     low = l14 ^ l2; l14 = h14 ^ h2; h14 = low;
-    sum = (l10 + l14) | 0; h10 = (h10 + h14 + (sum >>> 0 < l10 >>> 0 ? 1 : 0)) | 0; l10 = sum;
+    sum = (l10 >>> 0) + (l14 >>> 0); h10 = (h10 + h14 + ((sum / 2 ** 32) | 0)) | 0; l10 = sum | 0;
     low = l6 ^ l10; high = h6 ^ h10; l6 = (low >>> 24) | (high << 8); h6 = (high >>> 24) | (low << 8);
-    word = steps[i + 5] ?? 0; sum = (l2 + l6) | 0; h2 = (h2 + h6 + (sum >>> 0 < l2 >>> 0 ? 1 : 0)) | 0;
-    l2 = (sum + (w[word] ?? 0)) | 0; h2 = (h2 + (w[word + 1] ?? 0) + (l2 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i + 5] ?? 0; sum = (l2 >>> 0) + (l6 >>> 0) + (w[word] ?? 0);
+    h2 = (h2 + h6 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l2 = sum | 0;
     low = l14 ^ l2; high = h14 ^ h2; l14 = (low >>> 16) | (high << 16); h14 = (high >>> 16) | (low << 16);
-    sum = (l10 + l14) | 0; h10 = (h10 + h14 + (sum >>> 0 < l10 >>> 0 ? 1 : 0)) | 0; l10 = sum;
+    sum = (l10 >>> 0) + (l14 >>> 0); h10 = (h10 + h14 + ((sum / 2 ** 32) | 0)) | 0; l10 = sum | 0;
     low = l6 ^ l10; high = h6 ^ h10; l6 = (low << 1) | (high >>> 31); h6 = (high << 1) | (low >>> 31);
     // G(v3, v7, v11, v15)
-    word = steps[i + 6] ?? 0; sum = (l3 + l7) | 0; h3 = (h3 + h7 + (sum >>> 0 < l3 >>> 0 ? 1 : 0)) | 0;
-    l3 = (sum + (w[word] ?? 0)) | 0; h3 = (h3 + (w[word + 1] ?? 0) + (l3 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i + 6] ?? 0; sum = (l3 >>> 0) + (l7 >>> 0) + (w[word] ?? 0);
+    h3 = (h3 + h7 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l3 = sum | 0;
     low = l15 ^ l3; l15 = h15 ^ h3; h15 = low;
-    sum = (l11 + l15) | 0; h11 = (h11 + h15 + (sum >>> 0 < l11 >>> 0 ? 1 : 0)) | 0; l11 = sum;
+    sum = (l11 >>> 0) + (l15 >>> 0); h11 = (h11 + h15 + ((sum / 2 ** 32) | 0)) | 0; l11 = sum | 0;
     low = l7 ^ l11; high = h7 ^ h11; l7 = (low >>> 24) | (high << 8); h7 = (high >>> 24) | (low << 8);
-    word = steps[i + 7] ?? 0; sum = (l3 + l7) | 0; h3 = (h3 + h7 + (sum >>> 0 < l3 >>> 0 ? 1 : 0)) | 0;
-    l3 = (sum + (w[word] ?? 0)) | 0; h3 = (h3 + (w[word + 1] ?? 0) + (l3 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i + 7] ?? 0; sum = (l3 >>> 0) + (l7 >>> 0) + (w[word] ?? 0);
+    h3 = (h3 + h7 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l3 = sum | 0;
     low = l15 ^ l3; high = h15 ^ h3; l15 = (low >>> 16) | (high << 16); h15 = (high >>> 16) | (low << 16);
-    sum = (l11 + l15) | 0; h11 = (h11 + h15 + (sum >>> 0 < l11 >>> 0 ? 1 : 0)) | 0; l11 = sum;
+    sum = (l11 >>> 0) + (l15 >>> 0); h11 = (h11 + h15 + ((sum / 2 ** 32) | 0)) | 0; l11 = sum | 0;
     low = l7 ^ l11; high = h7 ^ h11; l7 = (low << 1) | (high >>> 31); h7 = (high << 1) | (low >>> 31);
     // G(v0, v5, v10, v15)
-    word = steps[i + 8] ?? 0; sum = (l0 + l5) | 0; h0 = (h0 + h5 + (sum >>> 0 < l0 >>> 0 ? 1 : 0)) | 0;
-    l0 = (sum + (w[word] ?? 0)) | 0; h0 = (h0 + (w[word + 1] ?? 0) + (l0 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i + 8] ?? 0; sum = (l0 >>> 0) + (l5 >>> 0) + (w[word] ?? 0);
+    h0 = (h0 + h5 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l0 = sum | 0;
     low = l15 ^ l0; l15 = h15 ^ h0; h15 = low;
-    sum = (l10 + l15) | 0; h10 = (h10 + h15 + (sum >>> 0 < l10 >>> 0 ? 1 : 0)) | 0; l10 = sum;
+    sum = (l10 >>> 0) + (l15 >>> 0); h10 = (h10 + h15 + ((sum / 2 ** 32) | 0)) | 0; l10 = sum | 0;
     low = l5 ^ l10; high = h5 ^ h10; l5 = (low >>> 24) | (high << 8); h5 = (high >>> 24) | (low << 8);
-    word = steps[i + 9] ?? 0; sum = (l0 + l5) | 0; h0 = (h0 + h5 + (sum >>> 0 < l0 >>> 0 ? 1 : 0)) | 0;
-    l0 = (sum + (w[word] ?? 0)) | 0; h0 = (h0 + (w[word + 1] ?? 0) + (l0 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i + 9] ?? 0; sum = (l0 >>> 0) + (l5 >>> 0) + (w[word] ?? 0);
+    h0 = (h0 + h5 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l0 = sum | 0;
     low = l15 ^ l0; high = h15 ^ h0; l15 = (low >>> 16) | (high << 16); h15 = (high >>> 16) | (low << 16);
-    sum = (l10 + l15) | 0; h10 = (h10 + h15 + (sum >>> 0 < l10 >>> 0 ? 1 : 0)) | 0; l10 = sum;
+    sum = (l10 >>> 0) + (l15 >>> 0); h10 = (h10 + h15 + ((sum / 2 ** 32) | 0)) | 0; l10 = sum | 0;
     low = l5 ^ l10; high = h5 ^ h10; l5 = (low << 1) | (high >>> 31); h5 = (high << 1) | (low >>> 31);
     // G(v1, v6, v11, v12)
-    word = steps[i + 10] ?? 0; sum = (l1 + l6) | 0; h1 = (h1 + h6 + (sum >>> 0 < l1 >>> 0 ? 1 : 0)) | 0;
-    l1 = (sum + (w[word] ?? 0)) | 0; h1 = (h1 + (w[word + 1] ?? 0) + (l1 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i + 10] ?? 0; sum = (l1 >>> 0) + (l6 >>> 0) + (w[word] ?? 0);
+    h1 = (h1 + h6 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l1 = sum | 0;
     low = l12 ^ l1; l12 = h12 ^ h1; h12 = low;
-    sum = (l11 + l12) | 0; h11 = (h11 + h12 + (sum >>> 0 < l11 >>> 0 ? 1 : 0)) | 0; l11 = sum;
+    sum = (l11 >>> 0) + (l12 >>> 0); h11 = (h11 + h12 + ((sum / 2 ** 32) | 0)) | 0; l11 = sum | 0;
     low = l6 ^ l11; high = h6 ^ h11; l6 = (low >>> 24) | (high << 8); h6 = (high >>> 24) | (low << 8);
-    word = steps[i + 11] ?? 0; sum = (l1 + l6) | 0; h1 = (h1 + h6 + (sum >>> 0 < l1 >>> 0 ? 1 : 0)) | 0;
-    l1 = (sum + (w[word] ?? 0)) | 0; h1 = (h1 + (w[word + 1] ?? 0) + (l1 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i + 11] ?? 0; sum = (l1 >>> 0) + (l6 >>> 0) + (w[word] ?? 0);
+    h1 = (h1 + h6 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l1 = sum | 0;
     low = l12 ^ l1; high = h12 ^ h1; l12 = (low >>> 16) | (high << 16); h12 = (high >>> 16) | (low << 16);
-    sum = (l11 + l12) | 0; h11 = (h11 + h12 + (sum >>> 0 < l11 >>> 0 ? 1 : 0)) | 0; l11 = sum;
+    sum = (l11 >>> 0) + (l12 >>> 0); h11 = (h11 + h12 + ((sum / 2 ** 32) | 0)) | 0; l11 = sum | 0;
     low = l6 ^ l11; high = h6 ^ h11; l6 = (low << 1) | (high >>> 31); h6 = (high << 1) | (low >>> 31);
     // G(v2, v7, v8, v13)
-    word = steps[i + 12] ?? 0; sum = (l2 + l7) | 0; h2 = (h2 + h7 + (sum >>> 0 < l2 >>> 0 ? 1 : 0)) | 0;
-    l2 = (sum + (w[word] ?? 0)) | 0; h2 = (h2 + (w[word + 1] ?? 0) + (l2 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i + 12] ?? 0; sum = (l2 >>> 0) + (l7 >>> 0) + (w[word] ?? 0);
+    h2 = (h2 + h7 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l2 = sum | 0;
     low = l13 ^ l2; l13 = h13 ^ h2; h13 = low;
-    sum = (l8 + l13) | 0; h8 = (h8 + h13 + (sum >>> 0 < l8 >>> 0 ? 1 : 0)) | 0; l8 = sum;
+    sum = (l8 >>> 0) + (l13 >>> 0); h8 = (h8 + h13 + ((sum / 2 ** 32) | 0)) | 0; l8 = sum | 0;
     low = l7 ^ l8; high = h7 ^ h8; l7 = (low >>> 24) | (high << 8); h7 = (high >>> 24) | (low << 8);
-    word = steps[i + 13] ?? 0; sum = (l2 + l7) | 0; h2 = (h2 + h7 + (sum >>> 0 < l2 >>> 0 ? 1 : 0)) | 0;
-    l2 = (sum + (w[word] ?? 0)) | 0; h2 = (h2 + (w[word + 1] ?? 0) + (l2 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i + 13] ?? 0; sum = (l2 >>> 0) + (l7 >>> 0) + (w[word] ?? 0);
+    h2 = (h2 + h7 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l2 = sum | 0;
     low = l13 ^ l2; high = h13 ^ h2; l13 = (low >>> 16) | (high << 16); h13 = (high >>> 16) | (low << 16);
-    sum = (l8 + l13) | 0; h8 = (h8 + h13 + (sum >>> 0 < l8 >>> 0 ? 1 : 0)) | 0; l8 = sum;
+    sum = (l8 >>> 0) + (l13 >>> 0); h8 = (h8 + h13 + ((sum / 2 ** 32) | 0)) | 0; l8 = sum | 0;
     low = l7 ^ l8; high = h7 ^ h8; l7 = (low << 1) | (high >>> 31); h7 = (high << 1) | (low >>> 31);
     // G(v3, v4, v9, v14)
-    word = steps[i + 14] ?? 0; sum = (l3 + l4) | 0; h3 = (h3 + h4 + (sum >>> 0 < l3 >>> 0 ? 1 : 0)) | 0;
-    l3 = (sum + (w[word] ?? 0)) | 0; h3 = (h3 + (w[word + 1] ?? 0) + (l3 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i + 14] ?? 0; sum = (l3 >>> 0) + (l4 >>> 0) + (w[word] ?? 0);
+    h3 = (h3 + h4 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l3 = sum | 0;
     low = l14 ^ l3; l14 = h14 ^ h3; h14 = low;
-    sum = (l9 + l14) | 0; h9 = (h9 + h14 + (sum >>> 0 < l9 >>> 0 ? 1 : 0)) | 0; l9 = sum;
+    sum = (l9 >>> 0) + (l14 >>> 0); h9 = (h9 + h14 + ((sum / 2 ** 32) | 0)) | 0; l9 = sum | 0;
     low = l4 ^ l9; high = h4 ^ h9; l4 = (low >>> 24) | (high << 8); h4 = (high >>> 24) | (low << 8);
-    word = steps[i + 15] ?? 0; sum = (l3 + l4) | 0; h3 = (h3 + h4 + (sum >>> 0 < l3 >>> 0 ? 1 : 0)) | 0;
-    l3 = (sum + (w[word] ?? 0)) | 0; h3 = (h3 + (w[word + 1] ?? 0) + (l3 >>> 0 < sum >>> 0 ? 1 : 0)) | 0;
+    word = steps[i + 15] ?? 0; sum = (l3 >>> 0) + (l4 >>> 0) + (w[word] ?? 0);
+    h3 = (h3 + h4 + (w[word + 1] ?? 0) + ((sum / 2 ** 32) | 0)) | 0; l3 = sum | 0;
     low = l14 ^ l3; high = h14 ^ h3; l14 = (low >>> 16) | (high << 16); h14 = (high >>> 16) | (low << 16);
-    sum = (l9 + l14) | 0; h9 = (h9 + h14 + (sum >>> 0 < l9 >>> 0 ? 1 : 0)) | 0; l9 = sum;
+    sum = (l9 >>> 0) + (l14 >>> 0); h9 = (h9 + h14 + ((sum / 2 ** 32) | 0)) | 0; l9 = sum | 0;
     low = l4 ^ l9; high = h4 ^ h9; l4 = (low << 1) | (high >>> 31); h4 = (high << 1) | (low >>> 31);
   }
   h[0] = (h[0] ?? 0) ^ l0 ^ l8;
@@ -189,5 +190,5 @@ function compress(message: DataView, at: number, bytes: number, isLast: boolean)
 }
 
 // Room to work in: for a block, and for what the blocks before it have come to.
-const words = /* @__PURE__ */ new Int32Array(32);
+const words = /* @__PURE__ */ new Uint32Array(32);
 const state = /* @__PURE__ */ new Int32Array(16);
