@@ -9,12 +9,12 @@
  * @module
  */
 
-import { fractionsOfRoots } from './prime-roots.ts';
+import { squareRoots } from './prime-roots.ts';
 
 const BLOCK_BYTES = 128;
 
 /** RFC 7693 §2.6: that of SHA-512. */
-const iv = /* @__PURE__ */ fractionsOfRoots(2, 0, 8).map((_, i, halves) => halves[i ^ 1] ?? 0);
+const iv = /* @__PURE__ */ squareRoots.map((_, i, halves) => halves[i ^ 1] ?? 0);
 
 /**
  * RFC 7693 §2.7: which two message words each of the eight steps of a round takes, by the place of their low halves. Rounds 11

@@ -2,13 +2,13 @@
 
 import { concatBytes } from './bytes.ts';
 import type { Hash } from './hash.ts';
-import { fractionsOfRoots, highHalves } from './prime-roots.ts';
+import { highHalves, squareRoots } from './prime-roots.ts';
 
 const CHUNK_BYTES = 1024;
 const BLOCK_BYTES = 64;
 
 /** §2.2, table 1: that of SHA-256. */
-const iv = /* @__PURE__ */ highHalves(/* @__PURE__ */ fractionsOfRoots(2, 0, 8));
+const iv = /* @__PURE__ */ highHalves(squareRoots);
 
 /** Table 3. */
 const flags = { chunkStart: 1, chunkEnd: 2, parent: 4, root: 8 } as const;

@@ -33,5 +33,8 @@ function scaledRoot(prime: number, degree: number): bigint {
   }
 }
 
+/** FIPS 180-4, section 5.3.5: of the first 8 primes. Computed once for all four. */
+export const squareRoots: Int32Array = /* @__PURE__ */ fractionsOfRoots(2, 0, 8);
+
 /** FIPS 180-4, section 4.2.3: of the first 80 primes. Computed once for both kinds of SHA-2. */
 export const cubeRoots: Int32Array = /* @__PURE__ */ fractionsOfRoots(3, 0, 80);

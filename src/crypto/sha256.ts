@@ -10,7 +10,7 @@
  */
 
 import type { Hash } from './hash.ts';
-import { cubeRoots, fractionsOfRoots, highHalves } from './prime-roots.ts';
+import { cubeRoots, highHalves, squareRoots } from './prime-roots.ts';
 
 const BLOCK_BYTES = 64;
 const BLOCK_WORDS = 16;
@@ -174,7 +174,7 @@ function compress(state: Int32Array): void {
 /** §4.2.2: of the first 64 primes. */
 const constants = /* @__PURE__ */ highHalves(/* @__PURE__ */ cubeRoots.subarray(0, 128));
 /** §5.3.3 */
-const initial = /* @__PURE__ */ highHalves(/* @__PURE__ */ fractionsOfRoots(2, 0, 8));
+const initial = /* @__PURE__ */ highHalves(squareRoots);
 const zeroSalt = /* @__PURE__ */ new Uint8Array(HASH_BYTES);
 // Room to work in: of the hash that is being made, and of the key of HMAC that was taken last.
 const words = /* @__PURE__ */ new Int32Array(64);

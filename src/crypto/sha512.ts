@@ -8,7 +8,7 @@
  */
 
 import type { Hash } from './hash.ts';
-import { cubeRoots, fractionsOfRoots } from './prime-roots.ts';
+import { cubeRoots, fractionsOfRoots, squareRoots } from './prime-roots.ts';
 
 const BLOCK_BYTES = 128;
 
@@ -18,7 +18,7 @@ const constants = cubeRoots;
 /** §5.3.4: it begins with the ninth to the sixteenth prime. */
 export const sha384: Hash = /* @__PURE__ */ hashFrom(/* @__PURE__ */ fractionsOfRoots(2, 8, 16), 48);
 /** §5.3.5 */
-export const sha512: Hash = /* @__PURE__ */ hashFrom(/* @__PURE__ */ fractionsOfRoots(2, 0, 8), 64);
+export const sha512: Hash = /* @__PURE__ */ hashFrom(squareRoots, 64);
 
 function hashFrom(initial: Int32Array, digestBytes: number): Hash {
   const hash = (data: Uint8Array): Uint8Array => {
