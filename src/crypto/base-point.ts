@@ -1,14 +1,18 @@
-import { eightfoldPoint } from './edwards.ts';
+import { decodePoint, double, type EdwardsPoint } from './edwards.ts';
 import { PointTable } from './point-table.ts';
 
-/** RFC 7748 §4.1: u = 9. */
-export const basePoint: Uint8Array = /* @__PURE__ */ Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 9 : 0));
+/** RFC 8032 §5.1: its y is 4/5, its x is even. It is that of RFC 7748 §4.1, whose u is 9. */
+export function edwardsBasePoint(): EdwardsPoint {
+  const point = decodePoint(Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 0x58 : 0x66)));
+  if (point === undefined) throw new Error('the base point is on the curve');
+  return point;
+}
 
-/** Made on first use. */
+/** Of eight times the base point, made on first use. */
 export function basePointTable(): PointTable {
   if (table === undefined) {
-    const eightfold = eightfoldPoint(basePoint);
-    if (eightfold === undefined) throw new Error('the base point is on the curve');
+    const eightfold = edwardsBasePoint();
+    for (let i = 0; i < 3; i++) double(eightfold);
     table = new PointTable(eightfold);
     table.extend();
   }
@@ -16,3 +20,9 @@ export function basePointTable(): PointTable {
 }
 
 let table: PointTable | undefined;
+
+/** The base point times a clamped scalar, by the same steps whatever it is: RFC 7748 §5, RFC 8032 §5.1.5. */
+export function baseMultiple(clamped: Uint8Array): EdwardsPoint {
+  const eighth = clamped.map((byte, i) => (byte >> 3) | ((clamped[i + 1] ?? 0) << 5));
+  return basePointTable().multiplySteadily(eighth);
+}

@@ -1,18 +1,9 @@
-/** Ed25519: RFC 8032 §5.1. The secret scalars take the same steps whatever they are; what is verified is public. */
+/** Ed25519: RFC 8032 §5.1. Secret scalars are multiplied by the same steps whatever they are; what is verified is public. */
 
+import { baseMultiple, basePointTable, edwardsBasePoint } from './base-point.ts';
 import { concatBytes, equalBytes } from './bytes.ts';
-import {
-  type Addend,
-  addendOf,
-  addTo,
-  copyPoint,
-  decodePoint,
-  double,
-  type EdwardsPoint,
-  encodePoint,
-  exchangePoints,
-  neutralPoint,
-} from './edwards.ts';
+import { addendOf, addTo, decodePoint, double, type EdwardsPoint, encodePoint, neutralPoint } from './edwards.ts';
+import { clamped } from './montgomery-ladder.ts';
 import { ELL, littleEndian } from './scalar-product.ts';
 import { sha512 } from './sha512.ts';
 
@@ -26,7 +17,7 @@ export function sign(message: Uint8Array, seed: Uint8Array): Uint8Array {
   const { scalar, prefix } = expanded(seed);
   const publicKey = encodePoint(baseMultiple(scalar));
   const nonce = reduced(sha512(concatBytes(prefix, message)));
-  const R = encodePoint(baseMultiple(littleEndian(nonce)));
+  const R = encodePoint(basePointTable().multiplySteadily(littleEndian((nonce * INVERSE_OF_8) % ELL)));
   const k = reduced(sha512(concatBytes(R, publicKey, message)));
   return concatBytes(R, littleEndian((nonce + k * integerOf(scalar)) % ELL));
 }
@@ -39,7 +30,7 @@ export function verify(signature: Uint8Array, message: Uint8Array, publicKey: Ui
   if (integerOf(S) >= ELL) return false;
   const k = littleEndian(reduced(sha512(concatBytes(R, publicKey, message))));
   const sum = neutralPoint();
-  const [base, key] = [baseAddend(), addendOf(point)];
+  const [base, key] = [addendOf(edwardsBasePoint()), addendOf(point)];
   for (let bit = 252; bit >= 0; bit--) {
     double(sum);
     if (bitOf(S, bit) === 1) addTo(sum, base);
@@ -59,28 +50,7 @@ function pointOf(bytes: Uint8Array): EdwardsPoint | undefined {
 
 function expanded(seed: Uint8Array): { readonly scalar: Uint8Array; readonly prefix: Uint8Array } {
   const hash = sha512(seed);
-  const scalar = hash.subarray(0, 32);
-  scalar[0] = (scalar[0] ?? 0) & 248;
-  scalar[31] = ((scalar[31] ?? 0) & 127) | 64;
-  return { scalar, prefix: hash.subarray(32) };
-}
-
-function baseMultiple(scalar: Uint8Array): EdwardsPoint {
-  const [sum, other, base] = [neutralPoint(), neutralPoint(), baseAddend()];
-  for (let bit = 254; bit >= 0; bit--) {
-    double(sum);
-    copyPoint(other, sum);
-    addTo(other, base);
-    exchangePoints(sum, other, bitOf(scalar, bit));
-  }
-  return sum;
-}
-
-/** §5.1: its y is 4/5, its x is even. */
-function baseAddend(): Addend {
-  const point = decodePoint(Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 0x58 : 0x66)));
-  if (point === undefined) throw new Error('the base point is on the curve');
-  return addendOf(point);
+  return { scalar: clamped(hash.subarray(0, 32)), prefix: hash.subarray(32) };
 }
 
 function bitOf(scalar: Uint8Array, bit: number): number {
@@ -94,3 +64,6 @@ function reduced(hash: Uint8Array): bigint {
 function integerOf(littleEndianBytes: Uint8Array): bigint {
   return littleEndianBytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 }
+
+/** Modulo ℓ: the table is of eight times the base point. */
+const INVERSE_OF_8 = (3n * ELL + 1n) / 8n;

@@ -140,14 +140,6 @@ export function copyPoint(to: EdwardsPoint, from: EdwardsPoint): void {
   to.T.set(from.T);
 }
 
-/** Exchanges a and b where `swap` is 1 and not where it is 0, by the same steps. */
-export function exchangePoints(a: EdwardsPoint, b: EdwardsPoint, swap: number): void {
-  exchange(a.X, b.X, swap);
-  exchange(a.Y, b.Y, swap);
-  exchange(a.Z, b.Z, swap);
-  exchange(a.T, b.T, swap);
-}
-
 export function affineAddend(): Addend {
   return { plus: fieldElement(), minus: fieldElement(), twiceDT: fieldElement() };
 }

@@ -61,7 +61,7 @@ export function montgomeryLadder(scalar: Uint8Array, u: Uint8Array): Uint8Array 
 }
 
 /** RFC 7748 §5: `decodeScalar25519`. */
-function clamped(scalar: Uint8Array): Uint8Array {
+export function clamped(scalar: Uint8Array): Uint8Array {
   const k = Uint8Array.from(scalar);
   k[0] = (k[0] ?? 0) & 248;
   k[31] = ((k[31] ?? 0) & 127) | 64;

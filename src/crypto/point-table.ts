@@ -2,8 +2,6 @@
  * Multiples of one point, with which others are sums of a few: Σ dᵢ·32ⁱ·P for a scalar Σ dᵢ·32ⁱ with digits from −15 to 16.
  * No doublings are left to be done.
  *
- * Look-ups depend on the scalar, which is variable time: for scalars that live for one packet.
- *
  * @module
  */
 
@@ -59,10 +57,13 @@ export class PointTable {
     makeAffine(entries);
   }
 
-  /** The u-coordinate of the multiple, by a complete table. The point is one of the prime subgroup. */
+  /**
+   * The u-coordinate of the multiple, by a complete table. The point is one of the prime subgroup. Look-ups depend on the
+   * scalar, which is variable time: for one that lives for one packet.
+   */
   multiply(product: ScalarProduct): Uint8Array {
     copyPoint(sum, neutral);
-    const digits = signedDigits(product);
+    const digits = signedDigits(littleEndian(product));
     for (let i = 0; i < DIGITS; i++) {
       const digit = digits[i] ?? 0;
       if (digit === 0) continue;
@@ -73,6 +74,41 @@ export class PointTable {
       addTo(sum, addend, digit < 0);
     }
     return encodeU(sum);
+  }
+
+  /** The multiple by a scalar below 2²⁵³, for secrets that last: all entries are read, and the same is done with each. */
+  multiplySteadily(scalar: Uint8Array): EdwardsPoint {
+    const multiple = neutralPoint();
+    for (const [i, digit] of signedDigits(scalar).entries()) {
+      takeEntry(this.#entries, ROW * i, digit);
+      loadField(addend.plus, taken, 0);
+      loadField(addend.minus, taken, LIMBS);
+      loadField(addend.twiceDT, taken, 2 * LIMBS);
+      addTo(multiple, addend);
+    }
+    return multiple;
+  }
+}
+
+/** Of the row at `row`, into `taken`: what belongs to the digit, of either sign. */
+function takeEntry(entries: Int32Array, row: number, digit: number): void {
+  // Masks: all ones, or all zeros.
+  const negative = digit >> 31;
+  const size = (digit ^ negative) - negative;
+  // The neutral point, for 0.
+  taken.fill(0);
+  taken[0] = 1 & ((size - 1) >> 31);
+  taken[LIMBS] = taken[0];
+  for (let multiple = 1; multiple <= MULTIPLES; multiple++) {
+    const wanted = ((size ^ multiple) - 1) >> 31;
+    const at = row + ENTRY * (multiple - 1);
+    for (let i = 0; i < ENTRY; i++) taken[i] = (taken[i] ?? 0) | ((entries[at + i] ?? 0) & wanted);
+  }
+  for (let i = 0; i < LIMBS; i++) {
+    const difference = ((taken[i] ?? 0) ^ (taken[LIMBS + i] ?? 0)) & negative;
+    taken[i] = (taken[i] ?? 0) ^ difference;
+    taken[LIMBS + i] = (taken[LIMBS + i] ?? 0) ^ difference;
+    taken[2 * LIMBS + i] = ((taken[2 * LIMBS + i] ?? 0) ^ negative) - negative;
   }
 }
 
@@ -123,15 +159,14 @@ function makeAffine(entries: Int32Array): void {
 }
 
 /** Base 32, from the lowest on: what is above 16 is 32 less, and one more of the next. */
-function signedDigits(product: ScalarProduct): Int8Array {
-  const bytes = littleEndian(product);
+function signedDigits(bytes: Uint8Array): Int8Array {
   const digits = new Int8Array(DIGITS);
   let carry = 0;
   for (let i = 0; i < DIGITS; i++) {
     const at = (5 * i) >> 3;
     const bits = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
     const digit = ((bits >> ((5 * i) & 7)) & 31) + carry;
-    carry = digit > MULTIPLES ? 1 : 0;
+    carry = (MULTIPLES - digit) >>> 31;
     digits[i] = digit - 32 * carry;
   }
   return digits;
@@ -141,3 +176,4 @@ const neutral = /* @__PURE__ */ neutralPoint();
 // Room to work in.
 const sum = /* @__PURE__ */ neutralPoint();
 const addend = /* @__PURE__ */ affineAddend();
+const taken = /* @__PURE__ */ new Int32Array(ENTRY);

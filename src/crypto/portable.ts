@@ -2,14 +2,15 @@
 
 import { MixnetError } from '../errors.ts';
 import { Aes } from './aes.ts';
-import { basePoint, basePointTable } from './base-point.ts';
+import { baseMultiple, basePointTable } from './base-point.ts';
 import { blake2b } from './blake2b.ts';
 import { blake3 as hashBlake3 } from './blake3.ts';
 import { chacha20 as applyChaCha20 } from './chacha20.ts';
 import * as ed25519 from './ed25519.ts';
+import { encodeU } from './edwards.ts';
 import { gcmSivBy } from './gcm-siv.ts';
 import { expand, extract } from './hash.ts';
-import { montgomeryLadder } from './montgomery-ladder.ts';
+import { clamped, montgomeryLadder } from './montgomery-ladder.ts';
 import { expectLength, type Primitives } from './primitives.ts';
 import { scalarProduct } from './scalar-product.ts';
 import { TabledPoint } from './tabled-point.ts';
@@ -22,7 +23,10 @@ export const x25519: Primitives['x25519'] = (secretKey, publicKey) => {
   throw new MixnetError('ERR_MIX_MIXNET_MALFORMED', { message: 'An X25519 key of low order.' });
 };
 
-export const x25519PublicKey: Primitives['x25519PublicKey'] = secretKey => x25519(secretKey, basePoint);
+export const x25519PublicKey: Primitives['x25519PublicKey'] = secretKey => {
+  expectLength('secret key', secretKey, 32);
+  return encodeU(baseMultiple(clamped(secretKey)));
+};
 
 export const ephemeralPublicKey: Primitives['ephemeralPublicKey'] = secretKey => {
   expectLength('secret key', secretKey, 32);
