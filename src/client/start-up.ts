@@ -1,4 +1,3 @@
-import { prepareEphemeralKeys } from '#crypto';
 import { equalBytes } from '../crypto/bytes.ts';
 import { type Diagnostics, failureCodeOf } from '../diagnostics/index.ts';
 import { MixnetError } from '../errors.ts';
@@ -61,7 +60,6 @@ async function enterAny(options: StartUpOptions, topology: Promise<Topology>, si
   const asked = options.directory.entryGateways({ signal });
   // While that takes its time, there is some for what takes a page its own.
   let keys = generateClientKeys(platform.randomBytes);
-  prepareEphemeralKeys();
   let candidates = await asked;
   const errors: unknown[] = [];
   while (errors.length < MAX_GATEWAYS) {
@@ -99,7 +97,6 @@ async function enterAgain(
   const { platform, directory, secure } = options;
   const { identity, url: before } = kept.gateway;
   const keys = clientKeysOf(kept);
-  prepareEphemeralKeys();
   const view = topology.then(known => withGateway(known, identity, directory, signal));
   view.catch(() => {}); // told by whoever waits for it
   let failures = 0;

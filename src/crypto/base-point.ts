@@ -1,4 +1,4 @@
-import { decodePoint, double, type EdwardsPoint } from './edwards.ts';
+import { decodePoint, type EdwardsPoint, timesEight } from './edwards.ts';
 import { PointTable } from './point-table.ts';
 
 /** RFC 8032 §5.1: its y is 4/5, its x is even. It is that of RFC 7748 §4.1, whose u is 9. */
@@ -12,7 +12,7 @@ export function edwardsBasePoint(): EdwardsPoint {
 export function basePointTable(): PointTable {
   if (table === undefined) {
     const eightfold = edwardsBasePoint();
-    for (let i = 0; i < 3; i++) double(eightfold);
+    timesEight(eightfold);
     table = new PointTable(eightfold);
     table.extend();
   }

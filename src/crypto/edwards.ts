@@ -56,7 +56,7 @@ export function eightfoldPoint(publicKey: Uint8Array): EdwardsPoint | undefined 
   multiply(point.Y, uMinus1, one);
   multiply(point.Z, uPlus1, one);
   multiply(point.T, x, uMinus1);
-  for (let i = 0; i < 3; i++) double(point);
+  timesEight(point);
   return isZero(point.X) ? undefined : point;
 }
 
@@ -131,6 +131,11 @@ export function double({ X, Y, Z, T }: EdwardsPoint): void {
   multiply(Y, G, H);
   multiply(T, E, H);
   multiply(Z, F, G);
+}
+
+/** In place: what is left is in the prime subgroup. */
+export function timesEight(point: EdwardsPoint): void {
+  for (let i = 0; i < 3; i++) double(point);
 }
 
 export function copyPoint(to: EdwardsPoint, from: EdwardsPoint): void {

@@ -31,7 +31,6 @@ export {
   hkdfSha256,
   hmacSha256,
   isEd25519Point,
-  prepareEphemeralKeys,
 } from './portable.ts';
 
 type X25519Primitives = Pick<Primitives, 'x25519' | 'x25519PublicKey' | 'fixedSecret' | 'fixedPoint'>;

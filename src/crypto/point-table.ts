@@ -68,9 +68,7 @@ export class PointTable {
       const digit = digits[i] ?? 0;
       if (digit === 0) continue;
       const at = ENTRY * (MULTIPLES * i + Math.abs(digit) - 1);
-      loadField(addend.plus, this.#entries, at);
-      loadField(addend.minus, this.#entries, at + LIMBS);
-      loadField(addend.twiceDT, this.#entries, at + 2 * LIMBS);
+      loadAddend(this.#entries, at);
       addTo(sum, addend, digit < 0);
     }
     return encodeU(sum);
@@ -81,13 +79,18 @@ export class PointTable {
     const multiple = neutralPoint();
     for (const [i, digit] of signedDigits(scalar).entries()) {
       takeEntry(this.#entries, ROW * i, digit);
-      loadField(addend.plus, taken, 0);
-      loadField(addend.minus, taken, LIMBS);
-      loadField(addend.twiceDT, taken, 2 * LIMBS);
+      loadAddend(taken, 0);
       addTo(multiple, addend);
     }
     return multiple;
   }
+}
+
+/** The entry at `at`, into `addend`. */
+function loadAddend(entries: Int32Array, at: number): void {
+  loadField(addend.plus, entries, at);
+  loadField(addend.minus, entries, at + LIMBS);
+  loadField(addend.twiceDT, entries, at + 2 * LIMBS);
 }
 
 /** Of the row at `row`, into `taken`: what belongs to the digit, of either sign. */

@@ -33,10 +33,6 @@ export const ephemeralPublicKey: Primitives['ephemeralPublicKey'] = secretKey =>
   return basePointTable().multiply(scalarProduct(secretKey));
 };
 
-export const prepareEphemeralKeys: Primitives['prepareEphemeralKeys'] = () => {
-  basePointTable();
-};
-
 export const fixedSecret: Primitives['fixedSecret'] = secretKey => {
   expectLength('secret key', secretKey, 32);
   const own = Uint8Array.from(secretKey);

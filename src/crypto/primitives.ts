@@ -37,8 +37,6 @@ export interface Primitives {
   x25519PublicKey(secretKey: Uint8Array): Uint8Array;
   /** The same, by a table: not in constant time, for a secret that lives for one packet. */
   ephemeralPublicKey(secretKey: Uint8Array): Uint8Array;
-  /** Makes that table, which otherwise the first of them does. */
-  prepareEphemeralKeys(): void;
   fixedSecret(secretKey: Uint8Array): FixedSecret;
   /** `undefined` for a key of low order, or on the twist of the curve, where products do not collapse. */
   fixedPoint(publicKey: Uint8Array): FixedPoint | undefined;
