@@ -114,7 +114,7 @@ describe('what a page loads', () => {
     expect(inputs.length).toBeGreaterThan(20);
     expect(
       inputs.filter(input =>
-        /src\/(devnet|cli|servers|sockets)\/|src\/undici|\/node\.ts$|storage\/node|node_modules\/(ws|undici)\//.test(
+        /src\/(devnet|cli|servers|sockets|crypto\/kernel)\/|src\/undici|\/node\.ts$|storage\/node|node_modules\/(ws|undici)\//.test(
           input,
         ),
       ),

@@ -8,12 +8,16 @@ export function edwardsBasePoint(): EdwardsPoint {
   return point;
 }
 
+export function eightfoldBasePoint(): EdwardsPoint {
+  const point = edwardsBasePoint();
+  timesEight(point);
+  return point;
+}
+
 /** Of eight times the base point, made on first use. */
 export function basePointTable(): PointTable {
   if (table === undefined) {
-    const eightfold = edwardsBasePoint();
-    timesEight(eightfold);
-    table = new PointTable(eightfold);
+    table = new PointTable(eightfoldBasePoint());
     table.extend();
   }
   return table;

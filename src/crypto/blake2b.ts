@@ -11,16 +11,16 @@
 
 import { squareRoots } from './prime-roots.ts';
 
-const BLOCK_BYTES = 128;
+export const BLOCK_BYTES = 128;
 
 /** RFC 7693 §2.6: that of SHA-512. */
-const iv = /* @__PURE__ */ squareRoots.map((_, i, halves) => halves[i ^ 1] ?? 0);
+export const iv = /* @__PURE__ */ squareRoots.map((_, i, halves) => halves[i ^ 1] ?? 0);
 
 /**
  * RFC 7693 §2.7: which two message words each of the eight steps of a round takes, by the place of their low halves. Rounds 11
  * and 12 are as the first two.
  */
-const schedule = /* @__PURE__ */ Uint8Array.from(
+export const schedule = /* @__PURE__ */ Uint8Array.from(
   /* @__PURE__ */ [
     '0123456789abcdef',
     'ea489fd61c02b753',
@@ -41,8 +41,7 @@ const schedule = /* @__PURE__ */ Uint8Array.from(
 /** Of `length` bytes, 1 to 64; the key has up to 64. */
 export function blake2b(key: Uint8Array, data: Uint8Array, length: number): Uint8Array {
   state.set(iv);
-  // RFC 7693 §2.5: digest length, key length, fan-out 1, depth 1.
-  state[0] = (state[0] ?? 0) ^ (0x01010000 | (key.length << 8) | length);
+  state[0] = (state[0] ?? 0) ^ parameterWord(key.length, length);
   // The key is a block of its own, padded with zeros, and so is the end of the data.
   const padded = new Uint8Array(BLOCK_BYTES);
   const block = new DataView(padded.buffer);
@@ -59,6 +58,11 @@ export function blake2b(key: Uint8Array, data: Uint8Array, length: number): Uint
   const digest = new DataView(new ArrayBuffer(4 * state.length));
   for (let i = 0; i < state.length; i++) digest.setInt32(4 * i, state[i] ?? 0, true);
   return new Uint8Array(digest.buffer).slice(0, length);
+}
+
+/** RFC 7693 §2.5: digest length, key length, fan-out 1, depth 1. */
+export function parameterWord(keyLength: number, digestLength: number): number {
+  return 0x01010000 | (keyLength << 8) | digestLength;
 }
 
 /** RFC 7693 §3.2: mixes the block at `at` into `state`, with the number of bytes so far. */

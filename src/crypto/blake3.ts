@@ -4,17 +4,17 @@ import { concatBytes } from './bytes.ts';
 import type { Hash } from './hash.ts';
 import { highHalves, squareRoots } from './prime-roots.ts';
 
-const CHUNK_BYTES = 1024;
-const BLOCK_BYTES = 64;
+export const CHUNK_BYTES = 1024;
+export const BLOCK_BYTES = 64;
 
 /** §2.2, table 1: that of SHA-256. */
-const iv = /* @__PURE__ */ highHalves(squareRoots);
+export const iv = /* @__PURE__ */ highHalves(squareRoots);
 
 /** Table 3. */
-const flags = { chunkStart: 1, chunkEnd: 2, parent: 4, root: 8 } as const;
+export const flags = { chunkStart: 1, chunkEnd: 2, parent: 4, root: 8 } as const;
 
 /** Table 2, seven times over: which word of the message each step of a round takes. */
-const schedule = /* @__PURE__ */ rounds([2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8]);
+export const schedule = /* @__PURE__ */ rounds([2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8]);
 
 const digest = (data: Uint8Array): Uint8Array => subtree(data, 0, flags.root);
 

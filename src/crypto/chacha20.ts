@@ -7,7 +7,7 @@
 const BLOCK_BYTES = 64;
 
 /** "expand 32-byte k" */
-const constants = /* @__PURE__ */ Int32Array.of(0x61707865, 0x3320646e, 0x79622d32, 0x6b206574);
+export const constants = /* @__PURE__ */ Int32Array.of(0x61707865, 0x3320646e, 0x79622d32, 0x6b206574);
 
 /**
  * `data` XOR the stream from block `counter` on, below 2³². The nonce is the end of the state: 12 bytes as in the RFC, or 8,

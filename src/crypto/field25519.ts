@@ -28,7 +28,7 @@ export function fieldElement(value = 0n): FieldElement {
 /** RFC 7748 §5: 32 bytes, little-endian, the top bit ignored; a value of p or more is taken modulo p. */
 export function decodeField(out: FieldElement, bytes: Uint8Array): void {
   for (let i = 0; i < LIMBS; i++) {
-    out[i] = (bitsAt(bytes, Math.ceil(21.25 * i)) & (limbSize(i) - 1)) * (units[i] ?? 0);
+    out[i] = (bitsAt(bytes, limbPlace(i)) & (limbSize(i) - 1)) * (units[i] ?? 0);
   }
 }
 
@@ -291,16 +291,21 @@ function propagate(limbs: Float64Array): number {
   return carried;
 }
 
+/** The binary logarithm of its unit. */
+export function limbPlace(i: number): number {
+  return Math.ceil(21.25 * i);
+}
+
 /** In units of its own: the next unit. */
 function limbSize(i: number): number {
   return i % 4 === 0 ? 2 ** 22 : 2 ** 21;
 }
 
-const LIMBS = 12;
+export const LIMBS = 12;
 /** The i-th limb is a multiple of this. */
-const units = /* @__PURE__ */ Float64Array.from({ length: LIMBS }, (_, i) => 2 ** Math.ceil(21.25 * i));
+const units = /* @__PURE__ */ Float64Array.from({ length: LIMBS }, (_, i) => 2 ** limbPlace(i));
 /** What a limb of 2²⁵⁵ and more is to the element. */
-const FOLD = 19 * 2 ** -255;
+export const FOLD = 19 * 2 ** -255;
 // Room for what is encoded.
 const limbs = /* @__PURE__ */ new Float64Array(LIMBS);
 const plus19 = /* @__PURE__ */ new Float64Array(LIMBS);

@@ -10,10 +10,17 @@ export interface Hash {
 
 /** RFC 2104 */
 export function hmac(hash: Hash, key: Uint8Array, data: Uint8Array): Uint8Array {
-  const block = new Uint8Array(hash.blockBytes);
-  block.set(key.length > block.length ? hash(key) : key);
-  const padded = (pad: number): Uint8Array => block.map(byte => byte ^ pad);
-  return hash(concatBytes(padded(0x5c), hash(concatBytes(padded(0x36), data))));
+  const short = key.length > hash.blockBytes ? hash(key) : key;
+  return hash(withPadded(hash, short, 0x5c, hash(withPadded(hash, short, 0x36, data))));
+}
+
+/** The key, filled up with zeros to a block and XORed with a byte, and what is behind it. */
+function withPadded(hash: Hash, key: Uint8Array, pad: number, data: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(hash.blockBytes + data.length);
+  bytes.set(key);
+  for (let i = 0; i < hash.blockBytes; i++) bytes[i] = (bytes[i] ?? 0) ^ pad;
+  bytes.set(data, hash.blockBytes);
+  return bytes;
 }
 
 /** RFC 5869, section 2.2; an absent salt is one of zeros. */

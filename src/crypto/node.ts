@@ -1,15 +1,15 @@
 /**
- * The primitives by `node:crypto`, where it is faster than JavaScript; the rest is the portable one's.
+ * The primitives for Node: keys and signatures by `node:crypto`, what packets are made by in the kernel.
  *
- * Runtimes that lend Node's names without all of its algorithms (Bun, Deno, Electron) fall back to the portable function,
- * found out once, when this module is loaded.
+ * Runtimes that lend Node's names without all of its algorithms (Bun, Deno, Electron), or have no WebAssembly, fall back to
+ * the portable functions: found out once, when this module is loaded, or the kernel first needed.
  *
  * @module
  */
 
-import { createCipheriv, createHash, diffieHellman, type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, diffieHellman, type KeyObject, sign, verify } from 'node:crypto';
 import { MixnetError } from '../errors.ts';
-import { gcmSivBy } from './gcm-siv.ts';
+import { type KernelPrimitives, kernelPrimitives } from './kernel/primitives.ts';
 import {
   ed25519PublicKeyObject,
   ed25519SecretKeyObject,
@@ -17,21 +17,53 @@ import {
   type X25519KeyReader,
   x25519KeyReader,
 } from './node-keys.ts';
+import { PointTable } from './point-table.ts';
 import * as portable from './portable.ts';
 import { expectLength, type Primitives } from './primitives.ts';
 import { TabledPoint } from './tabled-point.ts';
 
-// By a table a product takes half as long as Node spends on reading its secret key and multiplying by it. HMAC and HKDF are
-// of a few blocks each here, less than what Node makes of objects for them.
-export {
-  blake2bMac,
-  blake3,
-  ephemeralPublicKey,
-  hkdfBlake3,
-  hkdfSha256,
-  hmacSha256,
-  isEd25519Point,
-} from './portable.ts';
+export { isEd25519Point } from './portable.ts';
+
+/**
+ * Made on first use. A packet takes a hundred calls of a few blocks each, which is less work than what Node makes of objects
+ * for them; and a product by a table takes less time than Node spends on reading its secret key.
+ */
+function inKernel(): KernelPrimitives {
+  kernel ??= kernelPrimitives() ?? { ...portablePrimitives(), tableOf: point => new PointTable(point) };
+  return kernel;
+}
+
+let kernel: KernelPrimitives | undefined;
+
+/** One by one: a bundle would keep an object of all that module has. */
+function portablePrimitives(): Omit<KernelPrimitives, 'tableOf'> {
+  return {
+    aes128Ctr: portable.aes128Ctr,
+    blake3: portable.blake3,
+    hkdfBlake3: portable.hkdfBlake3,
+    lionessDecrypt: portable.lionessDecrypt,
+    lionessEncrypt: portable.lionessEncrypt,
+    ephemeralPublicKey: portable.ephemeralPublicKey,
+    gcmSivOpen: portable.gcmSivOpen,
+    gcmSivSeal: portable.gcmSivSeal,
+    hkdfSha256: portable.hkdfSha256,
+    hmacSha256: portable.hmacSha256,
+  };
+}
+
+export const aes128Ctr: Primitives['aes128Ctr'] = (key, iv, data) => inKernel().aes128Ctr(key, iv, data);
+export const gcmSivSeal: Primitives['gcmSivSeal'] = (key, nonce, data) => inKernel().gcmSivSeal(key, nonce, data);
+export const gcmSivOpen: Primitives['gcmSivOpen'] = (key, nonce, sealed) => inKernel().gcmSivOpen(key, nonce, sealed);
+export const blake3: Primitives['blake3'] = data => inKernel().blake3(data);
+export const hkdfBlake3: Primitives['hkdfBlake3'] = (ikm, salt, info, length) =>
+  inKernel().hkdfBlake3(ikm, salt, info, length);
+export const lionessEncrypt: Primitives['lionessEncrypt'] = (keys, block) => inKernel().lionessEncrypt(keys, block);
+export const lionessDecrypt: Primitives['lionessDecrypt'] = (key, block) => inKernel().lionessDecrypt(key, block);
+export const ephemeralPublicKey: Primitives['ephemeralPublicKey'] = secretKey =>
+  inKernel().ephemeralPublicKey(secretKey);
+export const hmacSha256: Primitives['hmacSha256'] = (key, data) => inKernel().hmacSha256(key, data);
+export const hkdfSha256: Primitives['hkdfSha256'] = (ikm, salt, info, length) =>
+  inKernel().hkdfSha256(ikm, salt, info, length);
 
 type X25519Primitives = Pick<Primitives, 'x25519' | 'x25519PublicKey' | 'fixedSecret' | 'fixedPoint'>;
 
@@ -87,7 +119,7 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
     },
     fixedPoint: publicKey => {
       expectLength('public key', publicKey, 32);
-      return TabledPoint.of(publicKey, x25519);
+      return TabledPoint.of(publicKey, { ladder: x25519, tableOf: point => inKernel().tableOf(point) });
     },
   };
 }
@@ -110,41 +142,6 @@ export const ed25519Verify: Primitives['ed25519Verify'] = (signature, message, p
     return false;
   }
 };
-
-export const aes128Ctr: Primitives['aes128Ctr'] = (key, iv, data) => {
-  expectLength('AES-128 key', key, 16);
-  expectLength('initial counter', iv, 16);
-  return plain(createCipheriv('aes-128-ctr', key, iv).update(data));
-};
-
-export const { gcmSivSeal, gcmSivOpen } = gcmSivBy(key => {
-  const cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
-  return blocks => plain(cipher.update(blocks));
-});
-
-/** An acknowledgement, say: it is encrypted before Node has made a cipher for it. */
-const SHORT_BYTES = 256;
-
-/** OpenSSL's ChaCha20 takes counter ‖ nonce as a 16-byte IV; with zeros for both it is the original cipher. */
-const zeroCounterAndNonce = new Uint8Array(16);
-
-export const chacha20: Primitives['chacha20'] = hasChaCha20()
-  ? (key, data) => {
-      expectLength('ChaCha20 key', key, 32);
-      if (data.length <= SHORT_BYTES) return portable.chacha20(key, data);
-      return plain(createCipheriv('chacha20', key, zeroCounterAndNonce).update(data));
-    }
-  : portable.chacha20;
-
-/** BoringSSL, which Bun and Electron have for OpenSSL, offers it only together with Poly1305. */
-function hasChaCha20(): boolean {
-  try {
-    createCipheriv('chacha20', new Uint8Array(32), zeroCounterAndNonce);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export const sha256: Primitives['sha256'] = data => plain(createHash('sha256').update(data).digest());
 

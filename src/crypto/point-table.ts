@@ -17,15 +17,14 @@ import {
   neutralPoint,
   setAffine,
 } from './edwards.ts';
-import { fieldElement, invert, loadField, multiply, storeField } from './field25519.ts';
+import { fieldElement, invert, LIMBS, loadField, multiply, storeField } from './field25519.ts';
 import { littleEndian, type ScalarProduct } from './scalar-product.ts';
 
 /** 51 digits of five bits are more than the 253 of a scalar; each can be 1 to 16, or the negative. */
-const DIGITS = 51;
-const MULTIPLES = 16;
-const LIMBS = 12;
+export const DIGITS = 51;
+export const MULTIPLES = 16;
 /** A multiple is affine, as an addend: y + x, y − x, 2d·xy. */
-const ENTRY = 3 * LIMBS;
+export const ENTRY = 3 * LIMBS;
 /** 115 KiB. */
 export const TABLE_BYTES = 4 * DIGITS * MULTIPLES * ENTRY;
 
@@ -34,12 +33,14 @@ const ROW = MULTIPLES * ENTRY;
 
 /** Made row by row, so that nobody has to wait for all of it: empty at first. */
 export class PointTable {
-  readonly #entries = new Int32Array(DIGITS * ROW);
+  readonly #entries: Int32Array;
   #rows = 0;
   /** The point times 32ⁱ, of the first row that is missing. */
   #unit: Addend;
 
-  constructor(point: EdwardsPoint) {
+  /** @param entries room for the table */
+  constructor(point: EdwardsPoint, entries = new Int32Array(DIGITS * ROW)) {
+    this.#entries = entries;
     this.#unit = addendOf(point);
   }
 
@@ -162,7 +163,7 @@ function makeAffine(entries: Int32Array): void {
 }
 
 /** Base 32, from the lowest on: what is above 16 is 32 less, and one more of the next. */
-function signedDigits(bytes: Uint8Array): Int8Array {
+export function signedDigits(bytes: Uint8Array): Int8Array {
   const digits = new Int8Array(DIGITS);
   let carry = 0;
   for (let i = 0; i < DIGITS; i++) {

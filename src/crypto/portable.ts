@@ -3,12 +3,10 @@
 import { MixnetError } from '../errors.ts';
 import { Aes } from './aes.ts';
 import { baseMultiple, basePointTable } from './base-point.ts';
-import { blake2b } from './blake2b.ts';
 import { blake3 as hashBlake3 } from './blake3.ts';
-import { chacha20 as applyChaCha20 } from './chacha20.ts';
 import * as ed25519 from './ed25519.ts';
 import { encodeU } from './edwards.ts';
-import { gcmSivBy } from './gcm-siv.ts';
+import { gcmSivBy, streamOf } from './gcm-siv.ts';
 import { expand, extract } from './hash.ts';
 import { clamped, montgomeryLadder } from './montgomery-ladder.ts';
 import { expectLength, type Primitives } from './primitives.ts';
@@ -68,24 +66,13 @@ export const aes128Ctr: Primitives['aes128Ctr'] = (key, iv, data) => {
 
 export const { gcmSivSeal, gcmSivOpen } = gcmSivBy(key => {
   const cipher = new Aes(key);
-  return blocks => cipher.encryptBlocks(blocks);
+  return { encrypt: blocks => cipher.encryptBlocks(blocks), xorStream: streamOf(cipher) };
 });
 
-const zeroNonce = /* @__PURE__ */ new Uint8Array(8);
-
-export const chacha20: Primitives['chacha20'] = (key, data) => {
-  expectLength('ChaCha20 key', key, 32);
-  return applyChaCha20(key, zeroNonce, data);
-};
-
+export { lionessDecrypt, lionessEncrypt } from './lioness.ts';
 export { hkdfSha256, hmacSha256, sha256 } from './sha256.ts';
 
 export const blake3: Primitives['blake3'] = hashBlake3;
 
 export const hkdfBlake3: Primitives['hkdfBlake3'] = (ikm, salt, info, length) =>
   expand(hashBlake3, extract(hashBlake3, ikm, salt), info, length);
-
-export const blake2bMac: Primitives['blake2bMac'] = (key, data) => {
-  expectLength('BLAKE2b key', key, 64);
-  return blake2b(key, data, 32);
-};

@@ -1,6 +1,6 @@
 /**
  * The cryptographic primitives of the protocol, as one surface with two implementations: `node.ts` over `node:crypto` and
- * `portable.ts` in plain JavaScript. `#crypto` is the one that fits the runtime; both give the same bytes.
+ * the kernel, and `portable.ts` in plain JavaScript. `#crypto` is the one that fits the runtime; both give the same bytes.
  *
  * Everything is synchronous, so that building a packet is. A key, nonce or seed of a wrong length is a `RangeError`: keys
  * from outside are measured where they are parsed.
@@ -55,8 +55,10 @@ export interface Primitives {
   gcmSivSeal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array;
   /** `undefined` where the tag does not fit. */
   gcmSivOpen(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
-  /** The original ChaCha20 with an 8-byte nonce of zeros, from counter 0. */
-  chacha20(key: Uint8Array, data: Uint8Array): Uint8Array;
+  /** A block of more than 32 bytes under each of the keys, of 192 bytes, one after the other. */
+  lionessEncrypt(keys: readonly Uint8Array[], block: Uint8Array): Uint8Array;
+  /** The inverse for one key. */
+  lionessDecrypt(key: Uint8Array, block: Uint8Array): Uint8Array;
 
   sha256(data: Uint8Array): Uint8Array;
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
@@ -66,8 +68,6 @@ export interface Primitives {
   blake3(data: Uint8Array): Uint8Array;
   /** RFC 5869 with HMAC over BLAKE3 as if it were any hash: not BLAKE3's own keyed or derive-key modes. */
   hkdfBlake3(ikm: Uint8Array, salt: Uint8Array | undefined, info: Uint8Array, length: number): Uint8Array;
-  /** BLAKE2b keyed with 64 bytes; the digest length of 32 is a parameter of the hash, not a truncation. */
-  blake2bMac(key: Uint8Array, data: Uint8Array): Uint8Array;
 }
 
 /** A `RangeError` for a programmer who passes a key of the wrong length. */

@@ -172,9 +172,9 @@ function compress(state: Int32Array): void {
 }
 
 /** §4.2.2: of the first 64 primes. */
-const constants = /* @__PURE__ */ highHalves(/* @__PURE__ */ cubeRoots.subarray(0, 128));
+export const constants = /* @__PURE__ */ highHalves(/* @__PURE__ */ cubeRoots.subarray(0, 128));
 /** §5.3.3 */
-const initial = /* @__PURE__ */ highHalves(squareRoots);
+export const initial = /* @__PURE__ */ highHalves(squareRoots);
 const zeroSalt = /* @__PURE__ */ new Uint8Array(HASH_BYTES);
 // Room to work in: of the hash that is being made, and of the key of HMAC that was taken last.
 const words = /* @__PURE__ */ new Int32Array(64);

@@ -5,6 +5,14 @@ import { PointTable } from './point-table.ts';
 import type { FixedPoint } from './primitives.ts';
 import { clampedRepresentative, type ScalarProduct } from './scalar-product.ts';
 
+/** What a runtime multiplies with. */
+export interface PointMeans {
+  /** X25519 */
+  ladder(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array;
+  /** Still empty. */
+  tableOf(eightfold: EdwardsPoint): PointTable;
+}
+
 /**
  * A public key that is multiplied by the ladder at first, and by a table once it proves to be used often. The table is
  * made bit by bit with the next uses: at once, it would hold up a page.
@@ -15,33 +23,33 @@ import { clampedRepresentative, type ScalarProduct } from './scalar-product.ts';
 export class TabledPoint implements FixedPoint {
   readonly #publicKey: Uint8Array;
   readonly #eightfold: EdwardsPoint;
-  readonly #ladder: typeof montgomeryLadder;
+  readonly #means: PointMeans;
   #uses = 0;
   #table: PointTable | undefined;
 
-  private constructor(publicKey: Uint8Array, eightfold: EdwardsPoint, ladder: typeof montgomeryLadder) {
+  private constructor(publicKey: Uint8Array, eightfold: EdwardsPoint, means: PointMeans) {
     this.#publicKey = Uint8Array.from(publicKey);
     this.#eightfold = eightfold;
-    this.#ladder = ladder;
+    this.#means = means;
   }
 
-  /** `undefined` for a key of low order, or on the twist. `ladder`: X25519 as the runtime has it. */
-  static of(publicKey: Uint8Array, ladder = montgomeryLadder): TabledPoint | undefined {
+  /** `undefined` for a key of low order, or on the twist. */
+  static of(publicKey: Uint8Array, means = portableMeans): TabledPoint | undefined {
     const eightfold = eightfoldPoint(publicKey);
-    return eightfold === undefined ? undefined : new TabledPoint(publicKey, eightfold, ladder);
+    return eightfold === undefined ? undefined : new TabledPoint(publicKey, eightfold, means);
   }
 
   multiply(product: ScalarProduct): Uint8Array {
     this.#uses += 1;
     if (this.#uses > USES_BEFORE_TABLE) this.#extendTable();
     if (this.#table?.isComplete) return this.#table.multiply(product);
-    return this.#ladder(clampedRepresentative(product), this.#publicKey);
+    return this.#means.ladder(clampedRepresentative(product), this.#publicKey);
   }
 
   #extendTable(): void {
     if (this.#table?.isComplete) return;
     if (this.#table === undefined) {
-      this.#table = new PointTable(this.#eightfold);
+      this.#table = this.#means.tableOf(this.#eightfold);
       tabled.push(new WeakRef(this));
       if (tabled.length > limits.pointTables) tabled.shift()?.deref()?.drop();
     }
@@ -62,3 +70,5 @@ const ROWS_PER_USE = 7;
 
 /** Those that have a table, oldest first: what they take of memory is a matter of the process, not of one client. */
 const tabled: WeakRef<TabledPoint>[] = [];
+
+const portableMeans: PointMeans = { ladder: montgomeryLadder, tableOf: point => new PointTable(point) };

@@ -12,8 +12,9 @@
  * @module
  */
 
+import { lionessDecrypt, lionessEncrypt } from '#crypto';
+import { LIONESS_LEFT_BYTES } from '../crypto/lioness.ts';
 import { lionessKey } from './key-schedule.ts';
-import { LIONESS_LEFT_BYTES, lionessDecrypt, lionessEncrypt } from './lioness.ts';
 import { malformed } from './malformed.ts';
 import { PAYLOAD_OVERHEAD_BYTES, type PacketSize } from './sizes.ts';
 
@@ -30,7 +31,7 @@ export function encapsulate(plaintext: Uint8Array, keys: readonly Uint8Array[], 
   const padded = new Uint8Array(size.payload);
   padded.set(plaintext, ZEROS_BYTES);
   padded[ZEROS_BYTES + plaintext.length] = END_MARKER;
-  return keys.reduceRight<Uint8Array>((payload, key) => lionessEncrypt(lionessKey(key), payload), padded);
+  return lionessEncrypt(keys.map(lionessKey).toReversed(), padded);
 }
 
 /** Takes one layer off. */

@@ -2,12 +2,14 @@
 
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import * as selected from '#crypto';
+import { concatBytes } from '../../src/crypto/bytes.ts';
 import * as node from '../../src/crypto/node.ts';
 import { derReader, jwkReader, x25519KeyReader } from '../../src/crypto/node-keys.ts';
 import * as portable from '../../src/crypto/portable.ts';
 import type { Primitives } from '../../src/crypto/primitives.ts';
+import { scalarProduct } from '../../src/crypto/scalar-product.ts';
 import { hex, latin1 } from '../support/bytes.ts';
 
 test('Node gets the implementation by node:crypto', () => {
@@ -30,10 +32,12 @@ describe('both', () => {
     });
     fc.assert(
       fc.property(inputs, fc.nat({ max: 300 }), ({ k16, k32, k64, n12, data }, length) => {
+        const key = concatBytes(k64, k32, k64, k32);
         const results = (p: Primitives) => [
           p.aes128Ctr(k16, k32.subarray(16), data),
           p.gcmSivSeal(k32, n12, data),
-          p.chacha20(k32, data),
+          p.lionessEncrypt([key, key.toReversed()], concatBytes(k32, Uint8Array.of(1), data)),
+          p.lionessDecrypt(key, concatBytes(k32, Uint8Array.of(1), data)),
           p.sha256(data),
           p.hmacSha256(k64, data),
           p.hmacSha256(k16, data),
@@ -41,7 +45,6 @@ describe('both', () => {
           p.hkdfSha256(k32, n12, data, length),
           p.hkdfBlake3(k32, undefined, data, length),
           p.blake3(data),
-          p.blake2bMac(k64, data),
         ];
         const byNode = results(node);
         expect(byNode).toEqual(results(portable));
@@ -88,6 +91,25 @@ describe('both', () => {
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+describe('without WebAssembly', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.resetModules();
+  });
+
+  test('plain JavaScript does what the kernel would', async () => {
+    vi.stubGlobal('WebAssembly', undefined);
+    vi.resetModules();
+    const fresh = await import('../../src/crypto/node.ts');
+    const [key, block] = [new Uint8Array(192).fill(1), new Uint8Array(100).fill(2)];
+    expect(fresh.lionessEncrypt([key], block)).toEqual(node.lionessEncrypt([key], block));
+    const [nodeKey, secret] = [node.x25519PublicKey(block.subarray(0, 32)), key.subarray(0, 32)];
+    const product = scalarProduct(secret);
+    const point = fresh.fixedPoint(nodeKey);
+    for (let uses = 0; uses < 20; uses++) expect(point?.multiply(product)).toEqual(node.x25519(secret, nodeKey));
   });
 });
 

@@ -1,11 +1,10 @@
 /** Packets with a right MAC and a wrong inside, such as only a sender can make. */
 
 import { describe, expect, test } from 'vitest';
-import { x25519, x25519PublicKey } from '#crypto';
+import { lionessEncrypt, x25519, x25519PublicKey } from '#crypto';
 import { concatBytes, xorInto } from '../../src/crypto/bytes.ts';
 import { encodeNodeAddress, unwrapPacket } from '../../src/sphinx/index.ts';
 import { deriveNodeSideKeys, routingMac, routingStream } from '../../src/sphinx/key-schedule.ts';
-import { lionessEncrypt } from '../../src/sphinx/lioness.ts';
 import { encodeFinalBlock, encodeForwardBlock } from '../../src/sphinx/routing.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
@@ -89,6 +88,6 @@ function sealed(block: Uint8Array, payload: Uint8Array, version = 259): Uint8Arr
   const routing = new Uint8Array(300);
   routing.set(block);
   xorInto(routing, routingStream(keys.stream).subarray(0, 300));
-  const encrypted = version === 0 ? payload : lionessEncrypt(keys.lionessKey(version), payload);
+  const encrypted = version === 0 ? payload : lionessEncrypt([keys.lionessKey(version)], payload);
   return concatBytes(x25519PublicKey(ephemeral), routingMac(keys.mac, routing), routing, encrypted);
 }
