@@ -44,7 +44,7 @@ const variants: readonly Variant[] = [
     warmUp: 10,
     goal: undefined,
   },
-  { name: 'node', parcel: 'ours', title: 'this package with `node:crypto`', conditions: [], warmUp: 600, goal: 10 },
+  { name: 'node', parcel: 'ours', title: 'this package in Node, by its kernel', conditions: [], warmUp: 600, goal: 10 },
   {
     name: 'portable',
     parcel: 'ours',
