@@ -6,10 +6,10 @@
  * @module
  */
 
+import { AES_KEY_ROOM_BYTES, BITS, BLOCK_BYTES, expandAesKey, keyPlaces, ROUND_KEY_BYTES } from './aes-key.ts';
 import {
   at,
   type Code,
-  i8x16,
   i32,
   i32x4,
   i64,
@@ -20,20 +20,13 @@ import {
   types,
   v128,
   type WrittenFunction,
-  when,
 } from './assembler.ts';
-import { AFFINE_CONSTANT, subBytes } from './s-box.ts';
+import { subBytes } from './s-box.ts';
 
-const BLOCK_BYTES = 16;
-const BITS = [0, 1, 2, 3, 4, 5, 6, 7];
 /** What is encrypted at a time. */
 export const AES_STEP_BYTES = 8 * BLOCK_BYTES;
-/** A round key, as a vector for each bit. */
-const ROUND_KEY_BYTES = 8 * BLOCK_BYTES;
-const ROUNDS_OF_AES128 = 10;
-const ROUNDS_OF_AES256 = 14;
-/** For a step, the round keys of AES-256, the number of rounds, two blocks of key schedule and one to work with. */
-export const AES_ROOM_BYTES = AES_STEP_BYTES + (ROUNDS_OF_AES256 + 1) * ROUND_KEY_BYTES + 4 * BLOCK_BYTES;
+/** For a step, and for the keys. */
+export const AES_ROOM_BYTES = AES_STEP_BYTES + AES_KEY_ROOM_BYTES;
 
 /**
  * Exports four functions, which begin with a step at `room`:
@@ -45,10 +38,8 @@ export const AES_ROOM_BYTES = AES_STEP_BYTES + (ROUNDS_OF_AES256 + 1) * ROUND_KE
  * - `xorAesCounter32(counter, data, end)`: the same with one of 32 bits, at the start of a block, little-endian
  */
 export function aes(module: ModuleWriter, room: number): void {
-  const keys = room + AES_STEP_BYTES;
-  const schedule = keys + (ROUNDS_OF_AES256 + 1) * ROUND_KEY_BYTES;
-  expandKey(module, keys, schedule);
-  const encryptStep = writeEncryption(module, room, keys, i32.const(schedule));
+  expandAesKey(module, room + AES_STEP_BYTES);
+  const encryptStep = writeEncryption(module, room);
   xorCounter(module, 'xorAesCounter', room, encryptStep, {
     read: bigEndian64,
     add: (counter, count) =>
@@ -96,8 +87,8 @@ function bigEndian64(block: Code): Code {
   return v128.shuffle(block, block, [7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8]);
 }
 
-/** @param keys of which the last one's address is at `lastKey` */
-function writeEncryption(module: ModuleWriter, room: number, keys: number, lastKey: Code): WrittenFunction {
+function writeEncryption(module: ModuleWriter, room: number): WrittenFunction {
+  const { lastKey, keys } = keyPlaces(room + AES_STEP_BYTES);
   return module.function('encryptAesStep', 0, writer => {
     const step = i32.const(room);
     const q = writer.locals(types.v128, 8);
@@ -170,98 +161,3 @@ function transpose(q: readonly Local[], t: Local): Code {
     BITS.filter(i => (i & distance) === 0).map(i => swap(at(q, i), at(q, i + distance), distance, mask)),
   );
 }
-
-/** §5.2. The address of the last round key comes first in `room`. */
-function expandKey(module: ModuleWriter, keys: number, room: number): void {
-  const [lastKey, first, second, substituted] = [0, 1, 2, 3].map(i => i32.const(room + BLOCK_BYTES * i)) as [
-    Code,
-    Code,
-    Code,
-    Code,
-  ];
-  const slice = sliceKey(module);
-  const substitute = substituteBytes(module, substituted);
-  /** The words at `words`, each added to all behind it, and to all that word of `from` that is last, as it was substituted. */
-  const next = (words: Code, from: Code, word: readonly number[], constant: number, v: Local): Code => [
-    substitute.call(from),
-    v.set(v128.load(words)),
-    v.set(v128.xor(v.get, v128.shuffle(v.get, zero, [16, 16, 16, 16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]))),
-    v.set(v128.xor(v.get, v128.shuffle(v.get, zero, [16, 16, 16, 16, 16, 16, 16, 16, 0, 1, 2, 3, 4, 5, 6, 7]))),
-    v.set(v128.xor(v.get, v128.shuffle(v128.load(substituted), zero, [...word, ...word, ...word, ...word]))),
-    v128.store(words, v128.xor(v.get, i32x4.splat(i32.const(constant)))),
-  ];
-  const roundKey = (i: number): Code => i32.const(keys + i * ROUND_KEY_BYTES);
-  module.function('expandAesKey', 2, (writer, key, is256) => {
-    const v = writer.local(types.v128);
-    const of128: Code[] = [];
-    for (let i = 1, constant = 1; i <= ROUNDS_OF_AES128; i++, constant = doubled(constant))
-      of128.push(
-        next(first, first, rotatedWord, constant, v),
-        slice.call(first, roundKey(i), i32.const(AFFINE_CONSTANT)),
-      );
-    const of256: Code[] = [
-      v128.store(second, v128.load(key.get, BLOCK_BYTES)),
-      slice.call(second, roundKey(1), i32.const(AFFINE_CONSTANT)),
-    ];
-    for (let i = 2, constant = 1; i <= ROUNDS_OF_AES256; i++) {
-      const isEven = i % 2 === 0;
-      of256.push(
-        isEven ? next(first, second, rotatedWord, constant, v) : next(second, first, lastWord, 0, v),
-        slice.call(isEven ? first : second, roundKey(i), i32.const(AFFINE_CONSTANT)),
-      );
-      if (isEven) constant = doubled(constant);
-    }
-    return [
-      v128.store(first, v128.load(key.get)),
-      slice.call(first, roundKey(0), i32.const(0)),
-      when(is256.get, [of256, i32.store(lastKey, roundKey(ROUNDS_OF_AES256))]),
-      when(i32.sub(i32.const(1), is256.get), [of128, i32.store(lastKey, roundKey(ROUNDS_OF_AES128))]),
-    ];
-  });
-}
-
-/** A vector for each bit of the block at the first address, all ones where it is set, after a byte was added to all of its. */
-function sliceKey(module: ModuleWriter): WrittenFunction {
-  return module.function(undefined, 3, (writer, block, target, byte) => {
-    const v = writer.local(types.v128);
-    return [
-      v.set(v128.xor(v128.load(block.get), i8x16.splat(byte.get))),
-      BITS.map(i => v128.store(target.get, bitOf(v, i), BLOCK_BYTES * i)),
-    ];
-  });
-}
-
-/** What SubBytes makes of the block at an address. */
-function substituteBytes(module: ModuleWriter, target: Code): WrittenFunction {
-  return module.function(undefined, 1, (writer, block) => {
-    const v = writer.local(types.v128);
-    const q = writer.locals(types.v128, 8);
-    const bytes = q.map((bit, i) => v128.and(bit.get, i8x16.splat(i32.const(1 << i))));
-    return [
-      v.set(v128.load(block.get)),
-      q.map((bit, i) => bit.set(bitOf(v, i))),
-      subBytes(writer, q),
-      v128.store(
-        target,
-        v128.xor(
-          bytes.reduce((a, b) => v128.or(a, b)),
-          i8x16.splat(i32.const(AFFINE_CONSTANT)),
-        ),
-      ),
-    ];
-  });
-}
-
-function bitOf(v: Local, i: number): Code {
-  const bit = i8x16.splat(i32.const(1 << i));
-  return i8x16.eq(v128.and(v.get, bit), bit);
-}
-
-/** In the field of 256 elements. */
-function doubled(byte: number): number {
-  return (byte << 1) ^ (byte & 0x80 ? 0x11b : 0);
-}
-
-const zero = v128.const(new Uint8Array(BLOCK_BYTES));
-const lastWord = [12, 13, 14, 15];
-const rotatedWord = [13, 14, 15, 12];
