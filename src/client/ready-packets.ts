@@ -62,6 +62,7 @@ export class ReadyPackets<Item, Packet> {
   prepareOne(now: Milliseconds): boolean {
     this.#dropUnwanted();
     this.#covers = this.#covers.filter(cover => !tooOld(cover, now));
+    this.#filling = this.#missesAny;
     if (this.#missesCover && this.#prepareCover(now)) return true;
     if (this.#missesReal && this.#prepareReal(now)) return true;
     return this.#missesAny && this.#prepareCover(now);
@@ -126,9 +127,7 @@ export class ReadyPackets<Item, Packet> {
   /** Once there are too few, until there are enough: packets built in a row take less time than one by one. */
   get #missesAny(): boolean {
     const total = this.#covers.length + this.#reals.length;
-    if (total <= TOO_FEW_READY) this.#filling = true;
-    if (total >= PACKETS_READY) this.#filling = false;
-    return this.#filling;
+    return total <= TOO_FEW_READY || (this.#filling && total < PACKETS_READY);
   }
 
   #coverIsReady(now: Milliseconds): boolean {
