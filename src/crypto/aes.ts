@@ -158,6 +158,6 @@ function makeTables(): Tables {
 }
 
 /** In the field of 256 elements. */
-function doubled(byte: number): number {
+export function doubled(byte: number): number {
   return (byte << 1) ^ (byte & 0x80 ? 0x11b : 0);
 }

@@ -12,9 +12,9 @@
 import type { Hash } from './hash.ts';
 import { cubeRoots, highHalves, squareRoots } from './prime-roots.ts';
 
-const BLOCK_BYTES = 64;
+export const BLOCK_BYTES = 64;
 const BLOCK_WORDS = 16;
-const HASH_BYTES = 32;
+export const HASH_BYTES = 32;
 
 export const sha256: Hash = /* @__PURE__ */ Object.assign(
   (data: Uint8Array): Uint8Array => {

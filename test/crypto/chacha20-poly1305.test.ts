@@ -33,6 +33,13 @@ describe('ChaCha20', () => {
     );
   });
 
+  test('draft-strombergson-chacha-test-vectors, TC1', () => {
+    expect(hex(chacha20(new Uint8Array(32), new Uint8Array(8), new Uint8Array(64)))).toBe(
+      '76b8e0ada0f13d90405d6ae55386bd28bdd219b8a08ded1aa836efcc8b770dc7' +
+        'da41597c5157488d7724e03fb8d84a376a43b8f41518a11cc387b669b2ee6586',
+    );
+  });
+
   test('views into larger arrays are read where they are, and left as they are', () => {
     const all = Uint8Array.from({ length: 300 }, (_, i) => i);
     const [key, nonce, data] = [all.subarray(3, 35), all.subarray(41, 53), all.subarray(61, 290)];

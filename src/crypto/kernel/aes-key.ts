@@ -4,7 +4,9 @@
  * @module
  */
 
+import { doubled } from '../aes.ts';
 import {
+  addresses,
   type Code,
   i8x16,
   i32,
@@ -37,7 +39,7 @@ export function keyPlaces(room: number): { readonly lastKey: Code; readonly keys
  */
 export function expandAesKey(module: ModuleWriter, room: number): void {
   const { lastKey, keys } = keyPlaces(room);
-  const [first, second, substituted] = [1, 2, 3].map(i => i32.const(room + BLOCK_BYTES * i)) as [Code, Code, Code];
+  const [first, second, substituted] = addresses(room + BLOCK_BYTES, BLOCK_BYTES, 3);
   const slice = sliceKey(module);
   const substitute = substituteBytes(module, substituted);
   /** The words at `words`, each added to all behind it, and to all that word of `from` that is last, as it was substituted. */
@@ -114,11 +116,6 @@ function substituteBytes(module: ModuleWriter, target: Code): WrittenFunction {
 function bitOf(v: Local, i: number): Code {
   const bit = i8x16.splat(i32.const(1 << i));
   return i8x16.eq(v128.and(v.get, bit), bit);
-}
-
-/** In the field of 256 elements. */
-function doubled(byte: number): number {
-  return (byte << 1) ^ (byte & 0x80 ? 0x11b : 0);
 }
 
 const zero = v128.const(new Uint8Array(BLOCK_BYTES));

@@ -46,8 +46,8 @@ export class FunctionWriter {
     return localAt(this.#parameters + this.#types.length - 1);
   }
 
-  locals(type: ValueType, count: number): Local[] {
-    return Array.from({ length: count }, () => this.local(type));
+  locals<Count extends number>(type: ValueType, count: Count): Tuple<Local, Count> {
+    return tuple(count, () => this.local(type));
   }
 
   /** §5.5.13 */
@@ -165,6 +165,8 @@ export const i8x16 = {
 };
 
 export const i32x4 = {
+  const: (...words: [number, number, number, number]): Code =>
+    v128.const(new Uint8Array(Int32Array.from(words).buffer)),
   splat: unary(vectorOpcode(17)),
   extractLane: (vector: Code, lane: number): Code => [vector, vectorOpcode(27), lane],
   add: binary(vectorOpcode(174)),
@@ -181,7 +183,8 @@ export const i64x2 = {
 };
 
 export const f64x2 = {
-  splat: (value: number): Code => v128.const(new Uint8Array(Float64Array.of(value, value).buffer)),
+  const: (low: number, high: number): Code => v128.const(new Uint8Array(Float64Array.of(low, high).buffer)),
+  splat: (value: number): Code => f64x2.const(value, value),
   add: binary(vectorOpcode(240)),
   sub: binary(vectorOpcode(241)),
   mul: binary(vectorOpcode(242)),
@@ -202,6 +205,22 @@ export function when(condition: Code, then: Code): Code {
 /** The one or the other, both computed. */
 export function select(condition: Code, ifSo: Code, ifNot: Code): Code {
   return [ifSo, ifNot, condition, 0x1b];
+}
+
+/** As many, where the number is written in the source. */
+export type Tuple<T, Count extends number, Items extends T[] = []> = number extends Count
+  ? T[]
+  : Items['length'] extends Count
+    ? Items
+    : Tuple<T, Count, [...Items, T]>;
+
+export function tuple<T, Count extends number>(count: Count, item: (i: number) => T): Tuple<T, Count> {
+  return Array.from({ length: count }, (_, i) => item(i)) as Tuple<T, Count>;
+}
+
+/** The addresses of so many things of that size, one after the other. */
+export function addresses<Count extends number>(start: number, bytes: number, count: Count): Tuple<Code, Count> {
+  return tuple(count, i => i32.const(start + bytes * i));
 }
 
 /** The item of a list that is known to be long enough. */

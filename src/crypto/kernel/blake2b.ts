@@ -17,6 +17,7 @@ import {
   types,
   type WrittenFunction,
 } from './assembler.ts';
+import { blakeRounds } from './square.ts';
 
 /** The state: eight words. */
 export const BLAKE2B_ROOM_BYTES = 64;
@@ -29,7 +30,7 @@ export function blake2b(module: ModuleWriter, room: number): void {
   const h = i32.const(room);
   const compress = compressBlock(module, h);
   module.function('blake2b', 3, (writer, message, length, parameters) => {
-    const [bytes, isMore] = writer.locals(types.i32, 2) as [Local, Local];
+    const [bytes, isMore] = writer.locals(types.i32, 2);
     return [
       words(8).map(i => i64.store(h, i64.const(ivWord(i)), 8 * i)),
       i64.store(h, i64.xor(i64.load(h), i64.extendU(parameters.get))),
@@ -56,29 +57,19 @@ function compressBlock(module: ModuleWriter, h: Code): WrittenFunction {
   return module.function(undefined, 3, (writer, block, bytes, flip) => {
     const v = writer.locals(types.i64, 16);
     // §3.1
-    const half = (a: Local, b: Local, c: Local, d: Local, word: number, first: number, second: number): Code => [
-      a.set(i64.add(i64.add(a.get, b.get), i64.load(block.get, 4 * word))),
-      d.set(i64.rotr(i64.xor(d.get, a.get), i64.const(BigInt(first)))),
-      c.set(i64.add(c.get, d.get)),
-      b.set(i64.rotr(i64.xor(b.get, c.get), i64.const(BigInt(second)))),
-    ];
-    // Two of these for each of the eight G of a round: the columns of v, then its diagonals.
-    const steps = Array.from(schedule, (word, step) => {
-      const column = (step >> 1) % 4;
-      const turn = (step >> 3) % 2;
-      const [a, b, c, d] = [0, 1, 2, 3].map(row => at(v, 4 * row + ((column + row * turn) % 4))) as [
-        Local,
-        Local,
-        Local,
-        Local,
+    const half =
+      (first: number, second: number) =>
+      (a: Local, b: Local, c: Local, d: Local, word: number): Code => [
+        a.set(i64.add(i64.add(a.get, b.get), i64.load(block.get, 4 * word))),
+        d.set(i64.rotr(i64.xor(d.get, a.get), i64.const(BigInt(first)))),
+        c.set(i64.add(c.get, d.get)),
+        b.set(i64.rotr(i64.xor(b.get, c.get), i64.const(BigInt(second)))),
       ];
-      return step % 2 === 0 ? half(a, b, c, d, word, 32, 24) : half(a, b, c, d, word, 16, 63);
-    });
     return [
       words(8).map(i => [at(v, i).set(i64.load(h, 8 * i)), at(v, 8 + i).set(i64.const(ivWord(i)))]),
       at(v, 12).set(i64.xor(at(v, 12).get, i64.extendU(bytes.get))),
       at(v, 14).set(i64.xor(at(v, 14).get, i64.extendS(flip.get))),
-      steps,
+      blakeRounds(v, schedule, [half(32, 24), half(16, 63)]),
       words(8).map(i => i64.store(h, i64.xor(i64.load(h, 8 * i), i64.xor(at(v, i).get, at(v, 8 + i).get)), 8 * i)),
     ];
   });

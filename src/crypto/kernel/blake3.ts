@@ -16,6 +16,7 @@ import {
   types,
   type WrittenFunction,
 } from './assembler.ts';
+import { blakeRounds } from './square.ts';
 
 /** The chaining value: eight words. */
 export const BLAKE3_ROOM_BYTES = 32;
@@ -28,7 +29,7 @@ export function blake3(module: ModuleWriter, room: number): void {
   const value = i32.const(room);
   const compress = compressBlock(module, value);
   module.function('blake3', 2, (writer, message, length) => {
-    const [flag, isMore] = writer.locals(types.i32, 2) as [Local, Local];
+    const [flag, isMore] = writer.locals(types.i32, 2);
     const blockBytes = i32.const(BLOCK_BYTES);
     return [
       Array.from(iv, (word, i) => i32.store(value, i32.const(word), 4 * i)),
@@ -55,27 +56,20 @@ export function blake3(module: ModuleWriter, room: number): void {
 function compressBlock(module: ModuleWriter, value: Code): WrittenFunction {
   return module.function(undefined, 3, (writer, block, length, flag) => {
     const v = writer.locals(types.i32, 16);
-    const half = (a: Local, b: Local, c: Local, d: Local, place: number, first: number, second: number): Code => [
-      a.set(i32.add(i32.add(a.get, b.get), i32.load(block.get, place))),
-      d.set(i32.rotr(i32.xor(d.get, a.get), i32.const(first))),
-      c.set(i32.add(c.get, d.get)),
-      b.set(i32.rotr(i32.xor(b.get, c.get), i32.const(second))),
-    ];
-    // Two of these for each of the eight G of a round: the columns of v, then its diagonals.
-    const steps = Array.from(schedule, (place, step) => {
-      const [a, b, c, d] = [0, 1, 2, 3].map(row => {
-        const column = (step >> 1) % 4;
-        const turn = (step >> 3) % 2;
-        return at(v, 4 * row + ((column + row * turn) % 4));
-      }) as [Local, Local, Local, Local];
-      return step % 2 === 0 ? half(a, b, c, d, place, 16, 12) : half(a, b, c, d, place, 8, 7);
-    });
+    const half =
+      (first: number, second: number) =>
+      (a: Local, b: Local, c: Local, d: Local, place: number): Code => [
+        a.set(i32.add(i32.add(a.get, b.get), i32.load(block.get, place))),
+        d.set(i32.rotr(i32.xor(d.get, a.get), i32.const(first))),
+        c.set(i32.add(c.get, d.get)),
+        b.set(i32.rotr(i32.xor(b.get, c.get), i32.const(second))),
+      ];
     return [
       v.slice(0, 8).map((word, i) => word.set(i32.load(value, 4 * i))),
       v.slice(8, 12).map((word, i) => word.set(i32.const(at(iv, i)))),
       at(v, 14).set(length.get),
       at(v, 15).set(flag.get),
-      steps,
+      blakeRounds(v, schedule, [half(16, 12), half(8, 7)]),
       v.slice(0, 8).map((word, i) => i32.store(value, i32.xor(word.get, at(v, i + 8).get), 4 * i)),
     ];
   });

@@ -17,6 +17,7 @@ import {
   types,
   v128,
 } from './assembler.ts';
+import { columnOf } from './square.ts';
 
 const BLOCK_BYTES = 64;
 /** The state of a block: constants, key, counter and nonce. */
@@ -39,7 +40,7 @@ export function chacha20(module: ModuleWriter, room: number): void {
     const round = writer.local(types.i32);
     const start = v.map((_, i) => (i === COUNTER ? counter.get : i32x4.splat(i32.load(state, 4 * i))));
     return [
-      counter.set(i32x4.add(i32x4.splat(i32.load(state, 4 * COUNTER)), wordsOf(0, 1, 2, 3))),
+      counter.set(i32x4.add(i32x4.splat(i32.load(state, 4 * COUNTER)), i32x4.const(0, 1, 2, 3))),
       loopWhile(
         [
           v.map((word, i) => word.set(at(start, i))),
@@ -47,7 +48,7 @@ export function chacha20(module: ModuleWriter, room: number): void {
           loopWhile([doubleRound(v), round.set(i32.sub(round.get, i32.const(1)))], round.get),
           v.map((word, i) => word.set(i32x4.add(word.get, at(start, i)))),
           [0, 4, 8, 12].map(i => xorWords(v.slice(i, i + 4), writer.locals(types.v128, 4), data.get, 4 * i)),
-          counter.set(i32x4.add(counter.get, wordsOf(BLOCKS, BLOCKS, BLOCKS, BLOCKS))),
+          counter.set(i32x4.add(counter.get, i32x4.const(BLOCKS, BLOCKS, BLOCKS, BLOCKS))),
           data.set(i32.add(data.get, i32.const(CHACHA20_STEP_BYTES))),
         ],
         i32.ltU(data.get, end.get),
@@ -60,12 +61,7 @@ export function chacha20(module: ModuleWriter, room: number): void {
 function doubleRound(v: readonly Local[]): Code {
   return [0, 1].map(turn =>
     [0, 1, 2, 3].map(column => {
-      const [a, b, c, d] = [0, 1, 2, 3].map(row => at(v, 4 * row + ((column + row * turn) % 4))) as [
-        Local,
-        Local,
-        Local,
-        Local,
-      ];
+      const [a, b, c, d] = columnOf(v, column, turn);
       return [halfQuarter(a, b, c, d, 16, 12), halfQuarter(a, b, c, d, 8, 7)];
     }),
   );
@@ -113,8 +109,4 @@ function xorWords(words: readonly Local[], room: readonly Local[], data: Code, o
       return v128.store(data, v128.xor(v128.load(data, place), row), place);
     }),
   ];
-}
-
-function wordsOf(...words: [number, number, number, number]): Code {
-  return v128.const(new Uint8Array(Int32Array.from(words).buffer));
 }

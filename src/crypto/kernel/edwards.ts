@@ -7,12 +7,12 @@
 import { LIMBS, limbPlace } from '../field25519.ts';
 import { DIGITS, ENTRY, MULTIPLES } from '../point-table.ts';
 import {
+  addresses,
   type Code,
   f64x2,
   i32,
   i64,
   i64x2,
-  type Local,
   lanes4,
   lanes8,
   loopWhile,
@@ -23,16 +23,7 @@ import {
   when,
 } from './assembler.ts';
 import { ENCODING_ROOM_BYTES, encodeU, type Point } from './encode-u.ts';
-import {
-  differenceAndSum,
-  doubles,
-  FACTOR_BYTES,
-  limbs,
-  multiplyPairs,
-  PAIR_BYTES,
-  storeFactor,
-  swapped,
-} from './field.ts';
+import { differenceAndSum, FACTOR_BYTES, limbs, multiplyPairs, PAIR_BYTES, storeFactor, swapped } from './field.ts';
 
 const INTEGER_BYTES = 4;
 const COORDINATE_BYTES = INTEGER_BYTES * LIMBS;
@@ -46,14 +37,14 @@ export const MULTIPLE_ROOM_BYTES = 6 * PAIR_BYTES + 2 * FACTOR_BYTES + ENCODING_
  */
 export function multiplyPoint(module: ModuleWriter, room: number): void {
   const multiply = multiplyPairs(module);
-  const [XY, TZ] = [i32.const(room), i32.const(room + PAIR_BYTES)];
+  const [XY, TZ] = addresses(room, PAIR_BYTES, 2);
   const add = addEntry(module, multiply, { XY, TZ }, room + 2 * PAIR_BYTES);
   const encode = encodeU(module, multiply, { XY, TZ }, room + 6 * PAIR_BYTES + 2 * FACTOR_BYTES);
   module.function('multiplyPoint', 3, (writer, table, signedDigits, out) => {
-    const [digit, negative, entry, seen] = writer.locals(types.i32, 4) as [Local, Local, Local, Local];
+    const [digit, negative, entry, seen] = writer.locals(types.i32, 4);
     const lines = [0, 64, 128, ENTRY_BYTES - INTEGER_BYTES].map(offset => i32.load(entry.get, offset));
     const look = [seen.set(lines.reduce((sum, line) => i32.add(sum, line), seen.get))];
-    const [row, next] = writer.locals(types.i32, 2) as [Local, Local];
+    const [row, next] = writer.locals(types.i32, 2);
     const size = i32.sub(i32.xor(digit.get, negative.get), negative.get);
     const forEachEntry = (then: Code): Code => [
       row.set(table.get),
@@ -76,7 +67,7 @@ export function multiplyPoint(module: ModuleWriter, room: number): void {
       // Memory brings them all at once, where each would be waited for when it is added.
       forEachEntry(look),
       i32.store(out.get, seen.get),
-      limbs.map(i => [XY, TZ].map(pair => v128.store(pair, doubles(0, i === 0 ? 1 : 0), 16 * i))),
+      limbs.map(i => [XY, TZ].map(pair => v128.store(pair, f64x2.const(0, i === 0 ? 1 : 0), 16 * i))),
       forEachEntry(add.call(entry.get, negative.get)),
       encode.call(out.get),
     ];
@@ -85,11 +76,11 @@ export function multiplyPoint(module: ModuleWriter, room: number): void {
 
 /** `addTo` of `edwards.ts`, of the entry at an address, or its negative, by a mask. */
 function addEntry(module: ModuleWriter, multiply: WrittenFunction, { XY, TZ }: Point, room: number): WrittenFunction {
-  const [AB, CD, left, left2] = [0, 1, 2, 3].map(i => i32.const(room + PAIR_BYTES * i)) as [Code, Code, Code, Code];
-  const [factor, factor2] = [0, 1].map(i => i32.const(room + 4 * PAIR_BYTES + FACTOR_BYTES * i)) as [Code, Code];
+  const [AB, CD, left, left2] = addresses(room, PAIR_BYTES, 4);
+  const [factor, factor2] = addresses(room + 4 * PAIR_BYTES, FACTOR_BYTES, 2);
   return module.function(undefined, 2, (writer, entry, negative) => {
-    const [a, b, c, sign] = writer.locals(types.v128, 4) as [Local, Local, Local, Local];
-    const [plus, minus] = writer.locals(types.i32, 2) as [Local, Local];
+    const [a, b, c, sign] = writer.locals(types.v128, 4);
+    const [plus, minus] = writer.locals(types.i32, 2);
     const skip = i32.and(i32.const(COORDINATE_BYTES), negative.get);
     /** Limbs i and i + 1 of both factors, as integers. */
     const loadTwo = (i: number): Code => [
@@ -110,7 +101,7 @@ function addEntry(module: ModuleWriter, multiply: WrittenFunction, { XY, TZ }: P
           storeFactor(factor, i, c),
           c.set(v128.xor(f64x2.mul(f64x2.convertLowI32x4(b.get), unit), sign.get)),
           // D = 2·Z is a product, too.
-          i === 0 ? c.set(f64x2.add(c.get, doubles(0, 2))) : [],
+          i === 0 ? c.set(f64x2.add(c.get, f64x2.const(0, 2))) : [],
           storeFactor(factor2, i, c),
         ];
       }),

@@ -19,7 +19,7 @@ import {
   v128,
   type WrittenFunction,
 } from './assembler.ts';
-import { differenceAndSum, doubles, FACTOR_BYTES, limbs, PAIR_BYTES, storeFactor } from './field.ts';
+import { differenceAndSum, FACTOR_BYTES, limbs, PAIR_BYTES, storeFactor } from './field.ts';
 import { DIGIT_BITS, DIGITS, INVERSE_ROOM_BYTES, invertDigits } from './inverse.ts';
 
 const NUMBER_BYTES = 8 * DIGITS;
@@ -54,7 +54,7 @@ export function encodeU(
   return module.function(undefined, 1, (writer, out) => {
     const pair = writer.local(types.v128);
     const storeOne = limbs.map(i => [
-      pair.set(doubles(i === 0 ? 1 : 0, i === 0 ? 1 : 0)),
+      pair.set(f64x2.const(i === 0 ? 1 : 0, i === 0 ? 1 : 0)),
       storeFactor(factor, i, pair),
     ]);
     return [
@@ -95,7 +95,7 @@ function storeDigits(carried: Local, pair: Code, number: Code): Code {
 /** Into both halves of a pair: no two digits begin in the same limb. */
 function loadDigits(number: Code, pair: Code): Code {
   return [
-    limbs.map(i => v128.store(pair, doubles(0, 0), 16 * i)),
+    limbs.map(i => v128.store(pair, f64x2.const(0, 0), 16 * i)),
     Array.from({ length: DIGITS }, (_, i) => {
       const place = DIGIT_BITS * i;
       const digit = f64x2.convertLowI32x4(i32x4.splat(i32.load(number, 8 * i)));

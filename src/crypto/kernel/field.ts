@@ -89,13 +89,9 @@ function carry(h: readonly Local[], q: readonly Local[]): Code {
 
 /** Of a and b: b − a and a + b. */
 export function differenceAndSum(pair: Code): Code {
-  return f64x2.add(swapped(pair), v128.xor(pair, doubles(-0, 0)));
+  return f64x2.add(swapped(pair), v128.xor(pair, f64x2.const(-0, 0)));
 }
 
 export function swapped(pair: Code): Code {
   return v128.shuffle(pair, pair, lanes8(1, 0));
-}
-
-export function doubles(low: number, high: number): Code {
-  return v128.const(new Uint8Array(Float64Array.of(low, high).buffer));
 }

@@ -2,6 +2,7 @@ import { BLOCK_BYTES as BLAKE3_BLOCK_BYTES, CHUNK_BYTES } from '../blake3.ts';
 import { expand, extract } from '../hash.ts';
 import * as portable from '../portable.ts';
 import type { Primitives } from '../primitives.ts';
+import { BLOCK_BYTES as SHA256_BLOCK_BYTES, HASH_BYTES as SHA256_BYTES } from '../sha256.ts';
 import type { Kernel } from './kernel.ts';
 
 /** What keys are derived by, and HMAC. */
@@ -74,6 +75,4 @@ export function hashesBy(kernel: Kernel): Pick<Primitives, 'blake3' | 'hkdfBlake
   };
 }
 
-const SHA256_BLOCK_BYTES = 64;
-const SHA256_BYTES = 32;
 const noSalt = new Uint8Array(0);

@@ -6,6 +6,7 @@
  */
 
 import {
+  addresses,
   type Code,
   i32,
   i64,
@@ -32,17 +33,11 @@ const INVERSE_OF_19 = 678152731;
 
 /** In the place of the digits at its parameter, of a number between −p and p: those of its inverse, between −11p and 11p. */
 export function invertDigits(module: ModuleWriter, room: number): WrittenFunction {
-  const [f, g, d, e, matrix] = [0, 1, 2, 3, 4].map(i => i32.const(room + i * NUMBER_BYTES)) as [
-    Code,
-    Code,
-    Code,
-    Code,
-    Code,
-  ];
+  const [f, g, d, e, matrix] = addresses(room, NUMBER_BYTES, 5);
   const find = findMatrix(module, matrix);
   const [applyToFG, applyToDE] = [multiplyByMatrix(module, matrix, false), multiplyByMatrix(module, matrix, true)];
   return module.function(undefined, 1, (writer, number) => {
-    const [batch, count] = writer.locals(types.i32, 2) as [Local, Local];
+    const [batch, count] = writer.locals(types.i32, 2);
     const sign = writer.local(types.i64);
     const code: Code[] = [count.set(i32.const(-1)), batch.set(i32.const(BATCHES))];
     for (let i = 0; i < DIGITS; i++) {
@@ -79,15 +74,7 @@ function findMatrix(module: ModuleWriter, matrix: Code): WrittenFunction {
     undefined,
     3,
     (writer, left, f, g) => {
-      const [uf, ug, vf, vg, odd, exchange, step] = writer.locals(types.i32, 7) as [
-        Local,
-        Local,
-        Local,
-        Local,
-        Local,
-        Local,
-        Local,
-      ];
+      const [uf, ug, vf, vg, odd, exchange, step] = writer.locals(types.i32, 7);
       const signed = (a: Local): Code => i32.and(i32.sub(i32.xor(a.get, exchange.get), exchange.get), odd.get);
       const steps = [
         odd.set(i32.sub(i32.const(0), i32.and(g.get, i32.const(1)))),
@@ -118,16 +105,9 @@ function findMatrix(module: ModuleWriter, matrix: Code): WrittenFunction {
 /** Of the numbers at both parameters: see `multiplyByMatrix` in `inverse25519.ts`. */
 function multiplyByMatrix(module: ModuleWriter, matrix: Code, modP: boolean): WrittenFunction {
   return module.function(undefined, 2, (writer, x, y) => {
-    const entries = writer.locals(types.i64, 4) as [Local, Local, Local, Local];
+    const entries = writer.locals(types.i64, 4);
     const [uf, ug, vf, vg] = entries;
-    const [timesX, timesY, carryX, carryY, xi, yi] = writer.locals(types.i64, 6) as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [timesX, timesY, carryX, carryY, xi, yi] = writer.locals(types.i64, 6);
     const product = (a: Local, b: Local): Code => i64.add(i64.mul(a.get, xi.get), i64.mul(b.get, yi.get));
     const shift = i64.const(BigInt(DIGIT_BITS));
     const code: Code[] = entries.map((entry, i) => entry.set(i64.extendS(i32.load(matrix, 4 * i))));

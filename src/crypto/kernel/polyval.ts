@@ -4,7 +4,7 @@
  * @module
  */
 
-import { at, type Code, i32, i64, i64x2, type Local, loopWhile, type ModuleWriter, types, v128 } from './assembler.ts';
+import { at, type Code, i32, i64, i64x2, loopWhile, type ModuleWriter, types, v128 } from './assembler.ts';
 
 const BLOCK_BYTES = 16;
 const ENTRIES = 16;
@@ -15,7 +15,7 @@ export const POLYVAL_ROOM_BYTES = NIBBLES * ROW_BYTES;
 /** Exports `polyval(key, blocks, end, out)`, of addresses. */
 export function polyval(module: ModuleWriter, room: number): void {
   const makeTable = module.function(undefined, 1, (writer, key) => {
-    const [low, high, modulus] = writer.locals(types.i64, 3) as [Local, Local, Local];
+    const [low, high, modulus] = writer.locals(types.i64, 3);
     const row = writer.local(types.i32);
     const entry = (value: number): Code => v128.load(row.get, BLOCK_BYTES * value);
     const powers: Code[] = [];

@@ -5,8 +5,9 @@
  * @module
  */
 
-import { constants, initial } from '../sha256.ts';
+import { BLOCK_BYTES, constants, HASH_BYTES, initial } from '../sha256.ts';
 import {
+  addresses,
   at,
   type Code,
   i32,
@@ -15,14 +16,13 @@ import {
   lanes4,
   loopWhile,
   type ModuleWriter,
+  tuple,
   types,
   v128,
   type WrittenFunction,
   when,
 } from './assembler.ts';
 
-const BLOCK_BYTES = 64;
-const HASH_BYTES = 32;
 const WORD_BYTES = 4;
 const ROUNDS = 64;
 
@@ -40,7 +40,7 @@ export const SHA256_ROOM_BYTES = 2 * WORD_BYTES * ROUNDS + 3 * HASH_BYTES + 2 * 
 export function sha256(module: ModuleWriter, room: number): void {
   const [constantsAt, schedule] = [room, room + WORD_BYTES * ROUNDS];
   const statesAt = schedule + WORD_BYTES * ROUNDS;
-  const [state, inner, outer] = [0, 1, 2].map(i => i32.const(statesAt + HASH_BYTES * i)) as [Code, Code, Code];
+  const [state, inner, outer] = addresses(statesAt, HASH_BYTES, 3);
   const blocksAt = statesAt + 3 * HASH_BYTES;
   const [keyBlock, hashBlock] = [i32.const(blocksAt), i32.const(blocksAt + BLOCK_BYTES)];
   module.data(constantsAt, bytesOf(constants));
@@ -136,15 +136,15 @@ function writeSchedule(room: readonly Local[], block: Local, constants: Code, sc
   const ofY = xorOf(rotr(p, 17), rotr(p, 19), i32x4.shrU(p.get, i32.const(10)));
   for (let t = 16; t < ROUNDS; t += 4) {
     // The sixteen words before these.
-    const [w0, w1, w2, w3] = [0, 1, 2, 3].map(i => at(room, (t / 4 + i) % 4)) as [Local, Local, Local, Local];
+    const [w0, w1, w2, w3] = tuple(4, i => at(room, (t / 4 + i) % 4));
     code.push(
       p.set(v128.shuffle(w0.get, w1.get, lanes4(1, 2, 3, 4))),
       q.set(i32x4.add(i32x4.add(w0.get, v128.shuffle(w2.get, w3.get, lanes4(1, 2, 3, 4))), ofX)),
       // The upper two words need the lower two.
       p.set(v128.shuffle(w3.get, w3.get, lanes4(2, 3, 2, 3))),
-      q.set(i32x4.add(q.get, v128.and(ofY, wordsOf(-1, -1, 0, 0)))),
+      q.set(i32x4.add(q.get, v128.and(ofY, i32x4.const(-1, -1, 0, 0)))),
       p.set(v128.shuffle(q.get, q.get, lanes4(0, 1, 0, 1))),
-      w0.set(i32x4.add(q.get, v128.and(ofY, wordsOf(0, 0, -1, -1)))),
+      w0.set(i32x4.add(q.get, v128.and(ofY, i32x4.const(0, 0, -1, -1)))),
       write(t, w0),
     );
   }
@@ -156,16 +156,7 @@ function eightRounds(s: readonly Local[], first: Local, schedule: Code): Code {
   const xorOf = (a: Code, b: Code, c: Code): Code => i32.xor(i32.xor(a, b), c);
   const sum = (...terms: Code[]): Code => terms.reduce((a, b) => i32.add(a, b));
   return [0, 1, 2, 3, 4, 5, 6, 7].map(t => {
-    const [a, b, c, d, e, f, g, h] = s.map((_, i) => at(s, (i - t + 8) % 8)) as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [a, b, c, d, e, f, g, h] = tuple(8, i => at(s, (i - t + 8) % 8));
     const choice = i32.xor(g.get, i32.and(e.get, i32.xor(f.get, g.get)));
     const majority = i32.or(i32.and(a.get, b.get), i32.and(c.get, i32.or(a.get, b.get)));
     return [
@@ -191,10 +182,6 @@ function copySwapped(target: Code, source: Code): Code {
 
 function bigEndian(words: Code): Code {
   return v128.shuffle(words, words, [3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12]);
-}
-
-function wordsOf(...words: [number, number, number, number]): Code {
-  return v128.const(bytesOf(Int32Array.from(words)));
 }
 
 function bytesOf(words: Int32Array): Uint8Array {

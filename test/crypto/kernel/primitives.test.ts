@@ -30,11 +30,9 @@ describe('the results are those of plain JavaScript', () => {
     });
     fc.assert(
       fc.property(inputs, ({ key, nonce, data, info, length }) => {
-        for (const [name, result] of Object.entries(results(kernel, key, nonce, data, info, length)))
-          expect([name, hex(result)]).toEqual([
-            name,
-            hex(results(portable, key, nonce, data, info, length)[name] ?? none),
-          ]);
+        expect(results(kernel, key, nonce, data, info, length)).toEqual(
+          results(portable, key, nonce, data, info, length),
+        );
       }),
       { numRuns: 150 },
     );
@@ -47,8 +45,8 @@ describe('the results are those of plain JavaScript', () => {
 
   test('for what is too long for its memory', () => {
     const [key, nonce, data] = [random(192), random(16), random(70_000)];
-    expect(results(kernel, key, nonce, data, none, 9000 - 840)).toEqual(
-      results(portable, key, nonce, data, none, 9000 - 840),
+    expect(results(kernel, key, nonce, data, none, 255 * 32)).toEqual(
+      results(portable, key, nonce, data, none, 255 * 32),
     );
   });
 
