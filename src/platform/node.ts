@@ -16,6 +16,7 @@ export interface NodePlatformOptions {
 
 export function createNodePlatform({ ca }: NodePlatformOptions = {}): Platform {
   const hold = countedHold();
+  const randomBytes = fromReserve(randomFillSync);
   return {
     now: () => performance.now(),
     wallTime: () => Date.now(),
@@ -23,8 +24,8 @@ export function createNodePlatform({ ca }: NodePlatformOptions = {}): Platform {
       const timer = setTimeout(callback, Math.min(delay, longestTimer)).unref();
       return { cancel: () => clearTimeout(timer) };
     },
-    randomBytes: fromReserve(randomFillSync),
-    openWebSocket: (url, handlers) => openNodeWebSocket(url, handlers, ca),
+    randomBytes,
+    openWebSocket: (url, handlers) => openNodeWebSocket(url, handlers, { ca, randomBytes }),
     directoryFetch: nodeDirectoryFetch(ca),
     hold,
   };

@@ -2,7 +2,7 @@
 
 import { parseUrl, readHeaders } from '../fetch/index.ts';
 import { type Field, isToken } from '../http/index.ts';
-import { type CloseStatus, maxReasonBytes } from './close-status.ts';
+import { type CloseStatus, maxReasonBytes } from '../rfc6455/index.ts';
 
 export interface Address {
   /** As the socket shows it: of the scheme ws or wss. */

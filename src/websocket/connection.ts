@@ -5,10 +5,22 @@ import { type Connections, Deadlines, endpoint, hasBadPort, type Timeouts } from
 import { UpgradeReader } from '../http/index.ts';
 import * as limits from '../limits.ts';
 import type { Milliseconds, Timer } from '../platform/platform.ts';
-import { ABNORMAL, type CloseStatus, encodeCloseStatus, NO_STATUS } from './close-status.ts';
-import { closeStatusOf } from './failures.ts';
-import { encodeFrame, type Frame, FrameReader, type Incoming, opcodes } from './frames.ts';
-import { checkAnswer, encodeOpening, newKey, type Opening } from './handshake.ts';
+import {
+  ABNORMAL,
+  type CloseStatus,
+  checkAnswer,
+  closeStatusOf,
+  encodeCloseStatus,
+  encodeFrame,
+  encodeOpening,
+  type Frame,
+  FrameReader,
+  type Incoming,
+  NO_STATUS,
+  newKey,
+  type Opening,
+  opcodes,
+} from '../rfc6455/index.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { Outbox } from './outbox.ts';
 
@@ -50,7 +62,7 @@ export class WebSocketConnection {
   readonly #deadlines: Deadlines;
   readonly #abort = new AbortController();
   readonly #outbox = new Outbox();
-  readonly #frames = new FrameReader();
+  readonly #frames = new FrameReader(limits.webSocketMessage);
   #phase: 'connecting' | 'open' | 'closing' | 'over' = 'connecting';
   #carrier: Pick<Carrier, 'close'> | undefined;
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;

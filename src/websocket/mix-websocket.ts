@@ -3,13 +3,13 @@
  * no origin, no cookies, no mixed content; the steps that are about those are left out.
  */
 
-import type { Connections, MixnetInit } from '../fetch/index.ts';
-import { defaultTimeouts, readMixnetInit } from '../fetch/index.ts';
+import { type Connections, defaultHeaders, defaultTimeouts, type MixnetInit, readMixnetInit } from '../fetch/index.ts';
+import type { Field } from '../http/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
+import { opcodes } from '../rfc6455/index.ts';
 import { type Address, parseAddress, parseClose, parseHeaders, parseProtocols } from './arguments.ts';
 import { type Ending, WebSocketConnection } from './connection.ts';
 import { closeEvent, Handlers, MixWebSocketErrorEvent } from './events.ts';
-import { opcodes } from './frames.ts';
 
 /** What all sockets of one class have. */
 export interface MixWebSocketOptions {
@@ -41,6 +41,8 @@ export function checkOptions(options: MixWebSocketOptions): void {
 
 const KEEP_ALIVE: Milliseconds = 4 * 60_000;
 
+const userAgent: readonly Field[] = defaultHeaders.filter(([name]) => name === 'user-agent');
+
 /** A socket of the connections that it is given. Programs get a class that has its connections: `createMixWebSocket`. */
 export class BoundWebSocket extends EventTarget implements WebSocket {
   static readonly CONNECTING = 0;
@@ -67,7 +69,6 @@ export class BoundWebSocket extends EventTarget implements WebSocket {
     this.#address = parseAddress(String(url), connections.baseUrl);
     const names = parseProtocols(protocols);
     const headers = parseHeaders(options.headers);
-    const hasAuthorization = headers.some(([name]) => name === 'authorization');
     this.#platform = connections.platform;
     this.#letGo = connections.platform.hold();
     this.#connection = new WebSocketConnection({
@@ -75,7 +76,7 @@ export class BoundWebSocket extends EventTarget implements WebSocket {
       connections,
       url: this.#address.request,
       protocols: names,
-      headers: [...(hasAuthorization ? [] : this.#address.authorization), ...headers],
+      headers: [...this.#address.authorization, ...userAgent].filter(isNotAmong(headers)).concat(headers),
       keepAlive: options.keepAlive ?? KEEP_ALIVE,
       on: {
         opened: protocol => this.#opened(protocol),
@@ -200,6 +201,11 @@ export class BoundWebSocket extends EventTarget implements WebSocket {
       this.dispatchEvent(closeEvent({ code: status, reason, wasClean }));
     }, 0);
   }
+}
+
+function isNotAmong(headers: readonly Field[]): (header: Field) => boolean {
+  const names = new Set(headers.map(([name]) => name));
+  return ([name]) => !names.has(name);
 }
 
 /** Bytes are copied: the caller may change them. */

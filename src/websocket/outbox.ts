@@ -1,6 +1,6 @@
 /** What is to be sent, frame by frame: messages in their order, what keeps the connection alive between their fragments. */
 
-import { type Frame, opcodes } from './frames.ts';
+import { type Frame, opcodes } from '../rfc6455/index.ts';
 
 type Content = Uint8Array<ArrayBuffer> | Blob;
 

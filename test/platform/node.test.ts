@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { createPlatform } from '../../src/platform/node.ts';
 import type { WebSocketHandlers } from '../../src/platform/platform.ts';
+import { acceptOf } from '../../src/rfc6455/index.ts';
 import { createAuthority } from '../support/certificates.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -42,12 +43,103 @@ describe('websockets', () => {
     await events.until('close: closed with code 1005');
   });
 
+  test('the opening is that of Nym clients, byte for byte', async () => {
+    const { port, opening } = await rawServer();
+    createPlatform().openWebSocket(`ws://127.0.0.1:${port}/`, recorder().handlers);
+    // snapview/tungstenite-rs src/handshake/client.rs, `construct_expected`
+    expect((await opening).replace(/Key: [\w+/]{22}==/, 'Key: …')).toBe(
+      [
+        'GET / HTTP/1.1',
+        `Host: 127.0.0.1:${port}`,
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Version: 13',
+        'Sec-WebSocket-Key: …\r\n\r\n',
+      ].join('\r\n'),
+    );
+  });
+
+  test('messages come whole, whatever their length and however they are sliced', async () => {
+    const { server, port } = await webSocketServer();
+    const events = recorder();
+    const messages = ['', 'ä'.repeat(300), new Uint8Array(125).fill(1), new Uint8Array(200_000).fill(2)];
+    server.on('connection', peer => {
+      for (const message of messages) peer.send(message);
+      peer.send('in ', { fin: false });
+      peer.ping('between');
+      peer.send('fragments', { fin: true });
+      peer.once('pong', data => peer.send(`pong ${data}`));
+    });
+    createPlatform().openWebSocket(`ws://127.0.0.1:${port}/`, events.handlers);
+    await events.until('pong between');
+    expect(events.seen).toEqual(['open', ...messages, 'in fragments', 'pong between']);
+  });
+
+  test('a gateway that closes is answered', async () => {
+    const { server, port } = await webSocketServer();
+    const answered = new Promise(resolve => {
+      server.on('connection', peer => {
+        peer.once('close', resolve);
+        peer.close(1012, 'restarting');
+      });
+    });
+    const events = recorder();
+    createPlatform().openWebSocket(`ws://127.0.0.1:${port}/`, events.handlers);
+    await events.until('close: closed with code 1012');
+    expect(await answered).toBe(1012);
+  });
+
+  test('a gateway that breaks the protocol is told so, and left', async () => {
+    const { port, opening, answer, heard } = await rawServer();
+    const events = recorder();
+    createPlatform().openWebSocket(`ws://127.0.0.1:${port}/`, events.handlers);
+    const key = /Key: (.*)\r/.exec(await opening)?.[1] ?? '';
+    const masked = Uint8Array.of(0x81, 0x80, 0, 0, 0, 0);
+    answer(
+      `HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptOf(key)}\r\n\r\n`,
+    );
+    answer(masked);
+    await events.until('close: ERR_MIX_WEBSOCKET_MALFORMED');
+    expect(events.seen).toEqual(['open', 'close: ERR_MIX_WEBSOCKET_MALFORMED']);
+    const [first, length, ...rest] = await heard;
+    const [mask, payload] = [rest.slice(0, 4), rest.slice(4)];
+    expect([first, length]).toEqual([0x88, 0x82]);
+    expect(payload.map((byte, i) => byte ^ (mask[i] ?? 0))).toEqual([1002 >> 8, 1002 & 0xff]);
+  });
+
+  test.each([
+    ['HTTP/1.1 403 Forbidden\r\n\r\n', 'ERR_MIX_WEBSOCKET_REFUSED'],
+    [
+      'HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n',
+      'ERR_MIX_WEBSOCKET_REFUSED',
+    ],
+    ['SSH-2.0-OpenSSH_9.9\r\n', 'ERR_MIX_HTTP_MALFORMED'],
+  ])('what is no websocket never opens: %j', async (answered, code) => {
+    const { port, opening, answer } = await rawServer();
+    const events = recorder();
+    createPlatform().openWebSocket(`ws://127.0.0.1:${port}/`, events.handlers);
+    await opening;
+    answer(answered);
+    await events.until(`close: ${code}`);
+    expect(events.seen).toEqual([`close: ${code}`]);
+  });
+
+  test('closed before it is open, it connects no further', async () => {
+    const { port, opening } = await rawServer();
+    const events = recorder();
+    const connection = createPlatform().openWebSocket(`ws://127.0.0.1:${port}/`, events.handlers);
+    await opening;
+    connection.close();
+    await events.until('close: closed with code 1006');
+    expect(events.seen).toHaveLength(1);
+  });
+
   test('a frame beyond the limit ends the connection', async () => {
     const { server, port } = await webSocketServer();
     server.on('connection', peer => peer.send(new Uint8Array(256 * 1024 + 1)));
     const events = recorder();
     createPlatform().openWebSocket(`ws://127.0.0.1:${port}/`, events.handlers);
-    await events.until('close: WS_ERR_UNSUPPORTED_MESSAGE_LENGTH');
+    await events.until('close: ERR_MIX_WEBSOCKET_TOO_LARGE');
     expect(events.seen).toHaveLength(2);
   });
 
@@ -205,6 +297,35 @@ async function webSocketServer() {
     server.close();
   });
   return { server, port: (server.address() as AddressInfo).port };
+}
+
+/** A server of one connection that knows nothing of websockets. */
+async function rawServer() {
+  let opening = (_: string) => {};
+  let heard = (_: Uint8Array) => {};
+  let answer = (_: string | Uint8Array) => {};
+  const server = createTcpServer(socket => {
+    socket.on('error', () => {});
+    socket.once('data', head => {
+      opening(head.toString('latin1'));
+      socket.once('data', heard);
+    });
+    answer = bytes => socket.write(bytes);
+    cleanups.push(() => socket.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => server.close());
+  return {
+    port: (server.address() as AddressInfo).port,
+    opening: new Promise<string>(resolve => {
+      opening = resolve;
+    }),
+    heard: new Promise<Uint8Array>(resolve => {
+      heard = resolve;
+    }),
+    answer: (bytes: string | Uint8Array) => answer(bytes),
+  };
 }
 
 async function httpServer(handler: Parameters<typeof createServer>[1]): Promise<string> {

@@ -3,7 +3,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { acceptOf } from '../../src/websocket/handshake.ts';
+import { acceptOf } from '../../src/rfc6455/handshake.ts';
 import { bed, expectQuiet, happens, logOf } from './bed.ts';
 
 let server: Server;
@@ -14,7 +14,7 @@ let answer: (socket: Socket, key: string) => void;
 beforeAll(async () => {
   server = createServer(socket => {
     socket.on('error', () => {});
-    socket.once('data', data => answer(socket, /sec-websocket-key: (.*)\r/.exec(data.toString('latin1'))?.[1] ?? ''));
+    socket.once('data', data => answer(socket, /sec-websocket-key: (.*)\r/i.exec(data.toString('latin1'))?.[1] ?? ''));
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -227,12 +227,12 @@ describe('the handshake', () => {
     await Promise.all([happens(plain, 'open'), happens(telling, 'open')]);
     const [bare, told] = heads.sort((a, b) => a.length - b.length).map(head => Object.fromEntries(head));
     expect(Object.keys(bare ?? {})).toEqual([
-      'host',
-      'connection',
-      'upgrade',
+      'Host',
+      'Connection',
+      'Upgrade',
+      'Sec-WebSocket-Version',
+      'Sec-WebSocket-Key',
       'user-agent',
-      'sec-websocket-version',
-      'sec-websocket-key',
     ]);
     expect(bare?.['user-agent']).toBe('Mozilla/5.0');
     expect(told).toMatchObject({

@@ -8,7 +8,7 @@ export interface PayloadBuilder {
   add(piece: Uint8Array): void;
 }
 
-/** Grows by doubling: nothing is set aside for what a frame only announces. */
+/** Grows by doubling: nothing is set aside for what a frame only announces. What comes in one piece is copied once. */
 export class BytesBuilder implements PayloadBuilder {
   #bytes = new Uint8Array(0);
   #length = 0;
@@ -18,26 +18,36 @@ export class BytesBuilder implements PayloadBuilder {
   }
 
   add(piece: Uint8Array): void {
-    const length = this.#length + piece.length;
-    if (length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
-      grown.set(this.#bytes.subarray(0, this.#length));
+    const start = this.#length;
+    this.#length += piece.length;
+    if (start === 0) {
+      this.#bytes = new Uint8Array(piece);
+      return;
+    }
+    if (this.#length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
+      grown.set(this.#bytes.subarray(0, start));
       this.#bytes = grown;
     }
-    this.#bytes.set(piece, this.#length);
-    this.#length = length;
+    this.#bytes.set(piece, start);
   }
 
+  /** To be called once, at the end. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length);
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length);
   }
 }
 
 /** Text must be UTF-8 (RFC 6455, section 8.1); it is judged as it comes, a character may lie across fragments. */
 export class TextBuilder implements PayloadBuilder {
-  readonly #decoder = utf8Decoder();
+  readonly #decoder: TextDecoder;
   #text = '';
   #length = 0;
+
+  /** @param decoder a `utf8Decoder`, of nobody else until this text has ended */
+  constructor(decoder: TextDecoder) {
+    this.#decoder = decoder;
+  }
 
   get length(): number {
     return this.#length;

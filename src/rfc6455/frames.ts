@@ -17,10 +17,9 @@
  */
 
 import { concatBytes } from '../crypto/bytes.ts';
-import * as limits from '../limits.ts';
 import { type CloseStatus, decodeCloseStatus } from './close-status.ts';
 import { malformed, tooLarge } from './failures.ts';
-import { BytesBuilder, type PayloadBuilder, TextBuilder } from './payloads.ts';
+import { BytesBuilder, type PayloadBuilder, TextBuilder, utf8Decoder } from './payloads.ts';
 
 export const opcodes = { continuation: 0x0, text: 0x1, binary: 0x2, close: 0x8, ping: 0x9, pong: 0xa } as const;
 
@@ -58,7 +57,8 @@ export function encodeFrame({ opcode, fin, payload }: Frame, mask: Uint8Array): 
 
 /** Reads what a server sends, however it is sliced. After a close frame it is deaf: nothing may follow (section 5.5.1). */
 export class FrameReader {
-  readonly #head: number[] = [];
+  readonly #head = new Uint8Array(MAX_HEAD_BYTES);
+  #headLength = 0;
   /** Not looked at yet. */
   #rest: Uint8Array = new Uint8Array(0);
   /** The frame whose payload is being read, and how much of that is missing. */
@@ -68,6 +68,13 @@ export class FrameReader {
   /** The message begun and not ended: its fragments may have control frames between them. */
   #message: PayloadBuilder | undefined;
   #isOver = false;
+  readonly #decoder = utf8Decoder();
+  readonly #maxMessageBytes: number;
+
+  /** @param maxMessageBytes of a message that is taken, all its fragments together */
+  constructor(maxMessageBytes: number) {
+    this.#maxMessageBytes = maxMessageBytes;
+  }
 
   /**
    * Must be iterated to its end. What came before a fault is given before the fault is thrown.
@@ -95,16 +102,17 @@ export class FrameReader {
 
   /** Each byte is judged when it comes: a wrong one is not waited on. */
   #readHead(): FrameHead | undefined {
-    while (this.#frame === undefined && this.#rest.length > 0 && !this.#isOver) {
-      this.#head.push(this.#rest[0] ?? 0);
-      this.#rest = this.#rest.subarray(1);
-      const head = parseHead(this.#head);
+    let used = 0;
+    while (this.#frame === undefined && used < this.#rest.length && !this.#isOver) {
+      this.#head[this.#headLength++] = this.#rest[used++] ?? 0;
+      const head = parseHead(this.#head, this.#headLength);
       if (head === undefined) continue;
-      this.#head.length = 0;
+      this.#headLength = 0;
       this.#begin(head);
       this.#frame = head;
       this.#left = head.length;
     }
+    this.#rest = this.#rest.subarray(used);
     return this.#frame;
   }
 
@@ -116,8 +124,8 @@ export class FrameReader {
     if ((opcode === opcodes.continuation) !== (this.#message !== undefined)) {
       throw malformed('a message is gone on with that was not begun, or not ended before the next one');
     }
-    this.#message ??= opcode === opcodes.text ? new TextBuilder() : new BytesBuilder();
-    if (this.#message.length + length > maxMessageBytes) throw tooLarge();
+    this.#message ??= opcode === opcodes.text ? new TextBuilder(this.#decoder) : new BytesBuilder();
+    if (this.#message.length + length > this.#maxMessageBytes) throw tooLarge();
   }
 
   #readPayload({ opcode }: FrameHead): void {
@@ -139,39 +147,35 @@ export class FrameReader {
   }
 }
 
-export const maxMessageBytes = limits.webSocketMessage;
-
-/** Section 5.5. */
-export const maxControlBytes = 125;
-
 interface FrameHead {
   readonly opcode: Opcode;
   readonly fin: boolean;
   readonly length: number;
 }
 
+const MAX_HEAD_BYTES = 10;
 const [FIN, RESERVED, OPCODE] = [0x80, 0x70, 0x0f];
 const [MASKED, LENGTH] = [0x80, 0x7f];
 const [LENGTH_OF_16_BITS, LENGTH_OF_64_BITS] = [126, 127];
 const [SHORTEST_OF_16_BITS, SHORTEST_OF_64_BITS] = [126, 65_536];
 
-/** `undefined` while bytes are missing. Lengths take the fewest bytes that hold them (section 5.2). */
-function parseHead(head: readonly number[]): FrameHead | undefined {
-  const [first = 0, second] = head;
+/** Of the first `known` bytes; `undefined` while some are missing. Lengths take the fewest bytes that hold them (section 5.2). */
+function parseHead(head: Uint8Array, known: number): FrameHead | undefined {
+  const [first = 0, second = 0] = head;
   const opcode = first & OPCODE;
   const fin = (first & FIN) !== 0;
   if ((first & RESERVED) !== 0) throw malformed('a reserved bit is set, and no extension was agreed on');
   if (!isOpcode(opcode)) throw malformed('a frame is of an unknown kind');
   if (isControl(opcode) && !fin) throw malformed('a control frame is fragmented');
-  if (second === undefined) return undefined;
+  if (known < 2) return undefined;
   if ((second & MASKED) !== 0) throw malformed('a frame of the server is masked');
   const short = second & LENGTH;
   if (short < LENGTH_OF_16_BITS) return { opcode, fin, length: short };
   if (isControl(opcode)) throw malformed('a control frame is too long');
   const size = short === LENGTH_OF_16_BITS ? 2 : 8;
-  if (size === 8 && (head[2] ?? 0) >= 0x80) throw malformed('a frame has a negative length');
-  if (head.length < 2 + size) return undefined;
-  const length = head.slice(2).reduce((sum, byte) => sum * 256 + byte, 0);
+  if (size === 8 && known > 2 && (head[2] ?? 0) >= 0x80) throw malformed('a frame has a negative length');
+  if (known < 2 + size) return undefined;
+  const length = head.subarray(2, known).reduce((sum, byte) => sum * 256 + byte, 0);
   if (length < (size === 2 ? SHORTEST_OF_16_BITS : SHORTEST_OF_64_BITS)) {
     throw malformed('the length of a frame takes more bytes than it needs');
   }
@@ -183,5 +187,5 @@ function isControl(opcode: Opcode): boolean {
 }
 
 function isOpcode(value: number): value is Opcode {
-  return Object.values<number>(opcodes).includes(value);
+  return value <= opcodes.binary || (value >= opcodes.close && value <= opcodes.pong);
 }

@@ -1,7 +1,6 @@
 /** The opening handshake of RFC 6455, section 4.1, as the client has it. */
 
 import { sha1 } from '@noble/hashes/legacy.js';
-import { defaultHeaders } from '../fetch/index.ts';
 import { encodeRequestHead, type Field, fieldValues, listMembers, type UpgradeAnswer } from '../http/index.ts';
 import type { RandomBytes } from '../platform/platform.ts';
 import { refused } from './failures.ts';
@@ -21,21 +20,22 @@ export function newKey(randomBytes: RandomBytes): string {
   return btoa(String.fromCharCode(...randomBytes(16)));
 }
 
-/** No extension is offered: to compress secrets beside what others choose tells of them by the length (RFC 7692, section 9). */
+/**
+ * Byte for byte as Nym's clients open theirs, where there are no other headers (snapview/tungstenite-rs
+ * `src/handshake/client.rs`). No extension is offered: to compress secrets beside what others choose tells of
+ * them by the length (RFC 7692, section 9).
+ */
 export function encodeOpening({ url, protocols, headers, key }: Opening): Uint8Array<ArrayBuffer> {
-  const userAgent = defaultHeaders.filter(([name]) => name === 'user-agent');
-  const own = new Set(headers.map(([name]) => name.toLowerCase()));
   return encodeRequestHead({
     method: 'GET',
     target: `${url.pathname}${url.search}`,
     headers: [
-      ['host', url.host],
-      ['connection', 'Upgrade'],
-      ['upgrade', 'websocket'],
-      ...userAgent.filter(([name]) => !own.has(name)),
-      ['sec-websocket-version', '13'],
-      ['sec-websocket-key', key],
-      ...(protocols.length > 0 ? [['sec-websocket-protocol', protocols.join(', ')] as const] : []),
+      ['Host', url.host],
+      ['Connection', 'Upgrade'],
+      ['Upgrade', 'websocket'],
+      ['Sec-WebSocket-Version', '13'],
+      ['Sec-WebSocket-Key', key],
+      ...(protocols.length > 0 ? [['Sec-WebSocket-Protocol', protocols.join(', ')] as const] : []),
       ...headers,
     ],
   });

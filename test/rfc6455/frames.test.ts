@@ -3,20 +3,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MixnetError } from '../../src/errors.ts';
-import {
-  encodeFrame,
-  FrameReader,
-  type Incoming,
-  maxMessageBytes,
-  type Opcode,
-  opcodes,
-} from '../../src/websocket/frames.ts';
-import { acceptOf } from '../../src/websocket/handshake.ts';
-import { KeepAlive } from '../../src/websocket/keep-alive.ts';
+import * as limits from '../../src/limits.ts';
+import { encodeFrame, FrameReader, type Incoming, type Opcode, opcodes } from '../../src/rfc6455/frames.ts';
+import { acceptOf } from '../../src/rfc6455/handshake.ts';
+
+const maxMessageBytes = limits.webSocketMessage;
 
 /** All that comes of the bytes, and the code of the error that ends it, if one does. */
 function readAll(pieces: readonly Uint8Array[]): unknown[] {
-  const reader = new FrameReader();
+  const reader = new FrameReader(maxMessageBytes);
   const got: unknown[] = [];
   try {
     for (const piece of pieces) for (const incoming of reader.read(piece)) got.push(plain(incoming));
@@ -122,7 +117,7 @@ describe('frames of the server', () => {
   });
 
   test('what came before a fault is given, nothing after it', () => {
-    const reader = new FrameReader();
+    const reader = new FrameReader(maxMessageBytes);
     const got: unknown[] = [];
     expect(() => {
       for (const incoming of reader.read(hex('81 01 61 83 00 81 01 62'))) got.push(incoming);
@@ -198,21 +193,4 @@ describe('frames of ours', () => {
 
 test('the answer to a key is that of section 1.3', () => {
   expect(acceptOf('dGhlIHNhbXBsZSBub25jZQ==')).toBe('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
-});
-
-describe('keeping alive', () => {
-  test('pings after silence of ours, and gives up when nothing comes', () => {
-    const it = new KeepAlive(0, 240, 60);
-    expect([it.verdict(239), it.verdict(240)]).toEqual([undefined, 'ping']);
-    it.pinged(240);
-    it.wrote(241);
-    expect([it.dueAt, it.verdict(299), it.verdict(300)]).toEqual([300, undefined, 'dead']);
-    expect([it.heard(), it.heard()]).toEqual([true, false]);
-    expect([it.dueAt, it.verdict(300)]).toEqual([481, undefined]);
-  });
-
-  test('sends nothing where that is not wanted', () => {
-    const it = new KeepAlive(0, Number.POSITIVE_INFINITY, 60);
-    expect([it.dueAt, it.verdict(1e12)]).toEqual([Number.POSITIVE_INFINITY, undefined]);
-  });
 });
