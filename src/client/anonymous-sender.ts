@@ -15,6 +15,7 @@ import type { Pseudonym } from './pseudonym.ts';
 import type { SentReplyKeys } from './sent-reply-keys.ts';
 import type { Counters } from './stats.ts';
 import { SurbWorkshop } from './surb-workshop.ts';
+import { SurbsAhead } from './surbs-ahead.ts';
 import type { Transmissions } from './transmissions.ts';
 
 export interface AnonymousSenderOptions {
@@ -51,6 +52,7 @@ export class AnonymousSender {
   readonly #live = new Set<Pseudonym>();
   /** Reply blocks that are being made, by the pseudonym they are for. */
   readonly #inTheMaking = new Map<Pseudonym, number>();
+  readonly #ahead = new SurbsAhead();
 
   constructor(options: AnonymousSenderOptions) {
     this.#options = options;
@@ -76,19 +78,25 @@ export class AnonymousSender {
     this.#options.replyKeys.forget(pseudonym);
   }
 
-  /** Sends reply blocks without data, in messages of these sizes. What cannot be sent now, is not: they are asked for again. */
-  supply(pseudonym: Pseudonym, sizes: readonly number[], lane: Lane = ADDITIONAL_SURBS_LANE): void {
-    const { deliveries, maxRetransmissions } = this.#options;
+  /** Sends reply blocks without data, before they are asked for, in messages of these sizes. */
+  supply(pseudonym: Pseudonym, sizes: readonly number[], lane?: Lane): void {
     for (const surbs of sizes) {
-      const delivery = this.#live.has(pseudonym) ? deliveries.openUnawaited(lane) : undefined;
+      const delivery = this.#sendSurbs(pseudonym, surbs, lane);
       if (delivery === undefined) return;
-      this.send(delivery, pseudonym, {
-        content: 'additional-surbs',
-        data: new Uint8Array(0),
-        surbs,
-        maxRetransmissions,
-      });
+      this.#ahead.sent(pseudonym, surbs);
+      const arrived = () => this.#ahead.arrived(pseudonym, surbs);
+      delivery.done.then(arrived, arrived);
     }
+  }
+
+  /** How many of the reply blocks that are asked for have been sent already, and are about to arrive. */
+  supplied(pseudonym: Pseudonym, asked: number): number {
+    return this.#ahead.claim(pseudonym, asked);
+  }
+
+  /** Sends what was asked for. */
+  answer(pseudonym: Pseudonym, sizes: readonly number[]): void {
+    for (const surbs of sizes) this.#sendSurbs(pseudonym, surbs);
   }
 
   /** Reply blocks that the other side is believed to have left, those on their way to it included. */
@@ -122,6 +130,16 @@ export class AnonymousSender {
 
   stop(): void {
     this.#workshop.stop();
+  }
+
+  /** What cannot be sent now, is not: it is asked for again. */
+  #sendSurbs(pseudonym: Pseudonym, surbs: number, lane: Lane = ADDITIONAL_SURBS_LANE): Delivery | undefined {
+    const { deliveries, maxRetransmissions } = this.#options;
+    const delivery = this.#live.has(pseudonym) ? deliveries.openUnawaited(lane) : undefined;
+    if (delivery === undefined) return undefined;
+    const data = new Uint8Array(0);
+    this.send(delivery, pseudonym, { content: 'additional-surbs', data, surbs, maxRetransmissions });
+    return delivery;
   }
 
   #queue(

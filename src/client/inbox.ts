@@ -6,7 +6,7 @@ import type { Pseudonym } from './pseudonym.ts';
 import type { Received, Receiver } from './receive.ts';
 import type { Replier } from './replier.ts';
 import type { Counters } from './stats.ts';
-import type { SurbSupply } from './surb-supply.ts';
+import type { SurbRequest, SurbSupply } from './surb-supply.ts';
 import type { Transmissions } from './transmissions.ts';
 
 /** A complete message, as the application gets it. */
@@ -88,7 +88,7 @@ export class Inbox {
   }
 
   #read({ message, pseudonym, sets }: Extract<Received, { type: 'message' }>): void {
-    const { replier, supply, anonymousSender, platform, counters } = this.#options;
+    const { replier, counters } = this.#options;
     switch (message.kind) {
       case 'plain':
         this.#deliverOnce({ kind: 'plain', data: message.data }, sets);
@@ -107,9 +107,15 @@ export class Inbox {
       case 'surb-request':
         if (pseudonym === undefined) break;
         counters.surbRequestsReceived += 1;
-        anonymousSender.supply(pseudonym, supply.answer(message, pseudonym, platform.now()));
+        this.#supply(message, pseudonym);
         break;
     }
+  }
+
+  #supply(request: SurbRequest, pseudonym: Pseudonym): void {
+    const { supply, anonymousSender, platform } = this.#options;
+    const amount = request.amount - anonymousSender.supplied(pseudonym, request.amount);
+    anonymousSender.answer(pseudonym, supply.answer({ ...request, amount }, pseudonym, platform.now()));
   }
 
   #deliverOnce(message: ReceivedMessage, sets: readonly number[]): void {

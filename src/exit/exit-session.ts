@@ -64,7 +64,7 @@ export class ExitSession {
     const response = tryDecode(data);
     const answer = response?.kind === 'data' || response?.kind === 'error' ? response : undefined;
     const connection = answer && this.#connections.get(answer.connection);
-    this.#conversation.heard(data.length, connection?.demand?.lagging === true);
+    this.#conversation.heard(data.length, connection?.demand);
     if (answer) connection?.received(answer);
     this.topUp();
   }

@@ -136,7 +136,7 @@ export class PeerStreams {
     const frame = decodePeerFrame(data);
     if (dialled === undefined) return true;
     const { stream, conversation } = dialled;
-    conversation.heard(data.length, stream.demand?.lagging === true);
+    conversation.heard(data.length, stream.demand);
     if (frame?.id === stream.id) stream.received(frame);
     if (this.#dialled.has(pseudonym)) conversation.topUp();
     return true;

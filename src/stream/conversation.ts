@@ -51,10 +51,12 @@ export class Conversation {
     credited(this.#restrained ? Number.POSITIVE_INFINITY : core.surbsHeldBy(this.pseudonym));
   }
 
-  /** An answer of that many bytes has come. `lagging`: to somebody who does not keep up. */
-  heard(bytes: number, lagging: boolean): void {
+  /** An answer of that many bytes has come, to the connection with that demand, if to one that is known. */
+  heard(bytes: number, demand: CreditDemand | undefined): void {
     this.#heard = true;
-    if (!lagging) this.#credit.received(bytes, this.#options.now());
+    // Who does not keep up, or was told how much comes, says nothing of what follows.
+    if (demand?.lagging || demand?.expectedBytes !== undefined) return;
+    this.#credit.received(bytes, this.#options.now());
   }
 
   release(): void {

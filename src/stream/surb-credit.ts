@@ -22,7 +22,7 @@ export const SURB_RESERVE = 10;
 export class SurbCredit {
   readonly #used: { readonly at: Milliseconds; readonly packets: number }[] = [];
 
-  /** A reply of that many bytes has come, to a connection whose reader keeps up. */
+  /** A reply of that many bytes has come, to a connection whose reader keeps up and of which it is not known how much will come. */
   received(bytes: number, now: Milliseconds): void {
     this.#used.push({ at: now, packets: Math.ceil((bytes + REPLY_OVERHEAD) / FRAGMENT_BYTES) });
     this.#forgetBefore(now - RECENTLY);

@@ -468,6 +468,32 @@ describe('pseudonyms', () => {
   });
 });
 
+test('who asks for reply blocks that are on their way already is not given them twice', async () => {
+  const net = await Loopback.start();
+  const [alice, bob] = [
+    await net.connect({ traffic: { disableLoopCoverTrafficStream: true } }),
+    await net.connect({ traffic: quiet }),
+  ];
+  const [toAlice, toBob] = [collect(alice), collect(bob)];
+  const pseudonym = alice.pseudonym(bob.address, '');
+  void alice.sendAnonymous(pseudonym, bytes('question'), { replySurbs: 15 });
+  await net.platform.advance(1000);
+  const question = toBob[0];
+  if (question?.kind !== 'repliable') throw new Error('no question came');
+  // A hundred packets, for which ten messages take most of a second.
+  for (let i = 0; i < 10; i++) alice.supplySurbs(pseudonym, 10);
+  const answered = outcome(bob.reply(question.senderTag, new Uint8Array(140_000)));
+  await net.platform.advance(5000);
+  expect(await answered).toBe('done');
+  expect(toAlice[0]?.data).toHaveLength(140_000);
+  expect(alice.stats().surbRequestsReceived).toBeGreaterThan(1);
+  expect(alice.stats().surbsCreated).toBeLessThan(200);
+  // What is not on its way is given.
+  const more = outcome(bob.reply(question.senderTag, new Uint8Array(140_000)));
+  await net.platform.advance(5000);
+  expect(await more).toBe('done');
+});
+
 test('a listener that throws harms neither the others nor the client', async () => {
   const net = await Loopback.start();
   const core = await net.connect({ traffic: quiet });

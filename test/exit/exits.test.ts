@@ -132,6 +132,22 @@ describe('a stream through an exit', () => {
     exits.close();
   });
 
+  test('when an answer of known length is complete, nothing is sent for more of it', async () => {
+    const size = 300_000;
+    const { platform, exits, mixnet } = setup(() => ({ data: (_, socket) => socket.send(new Uint8Array(size)) }));
+    const stream = exits.openStream(destination);
+    const read = collect(stream);
+    void write(stream, 'GET /');
+    await platform.advance(300);
+    stream.expect(size);
+    await platform.advance(10_000);
+    expect(read.bytes).toBe(size);
+    // It took 224 packets, of the reply blocks for which the exit keeps ten.
+    const given = mixnet.sent.reduce((sum, { surbs }) => sum + surbs, 0);
+    expect(given).toBeLessThan(300);
+    exits.close();
+  });
+
   test('uploads wait for acknowledgements: 64 KB at most are under way', async () => {
     let received = 0;
     const { platform, exits, mixnet } = setup(() => ({
