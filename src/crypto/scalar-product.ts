@@ -56,6 +56,10 @@ function clamped(scalar: Uint8Array): bigint {
 export function littleEndian(value: bigint): Uint8Array {
   const bytes = new Uint8Array(32);
   const view = new DataView(bytes.buffer);
-  for (let i = 0; i < 4; i++) view.setBigUint64(8 * i, BigInt.asUintN(64, value >> BigInt(64 * i)), true);
+  // Each takes the lowest 64 bits.
+  view.setBigUint64(0, value, true);
+  view.setBigUint64(8, value >> 64n, true);
+  view.setBigUint64(16, value >> 128n, true);
+  view.setBigUint64(24, value >> 192n, true);
   return bytes;
 }
