@@ -1,6 +1,5 @@
 /**
- * AES-256-GCM-SIV (RFC 8452) without associated data, over any AES: in Node that is OpenSSL's, which has the mode itself
- * only since version 3.2.
+ * AES-256-GCM-SIV (RFC 8452) without associated data, over any AES: OpenSSL has the mode itself only since version 3.2.
  *
  * @module
  */
@@ -20,34 +19,30 @@ export interface BlockCipher {
 /** Makes it of a key of 32 bytes. */
 export type Aes256 = (key: Uint8Array) => BlockCipher;
 
-const TAG_BYTES = 16;
+export const TAG_BYTES = 16;
 
-/** @param hash POLYVAL, of a key and whole blocks */
-export function gcmSivBy(
-  aes256: Aes256,
-  hash: typeof polyval = polyval,
-): Pick<Primitives, 'gcmSivSeal' | 'gcmSivOpen'> {
+export function gcmSivBy(aes256: Aes256): Pick<Primitives, 'gcmSivSeal' | 'gcmSivOpen'> {
   return {
     gcmSivSeal(key, nonce, plaintext) {
-      checkLengths(key, nonce);
+      checkGcmSivLengths(key, nonce);
       const { authentication, encryption } = deriveKeys(aes256(key), nonce);
       const cipher = aes256(encryption);
-      const tag = tagOf(cipher, hash, authentication, nonce, plaintext);
+      const tag = tagOf(cipher, authentication, nonce, plaintext);
       return concatBytes(cipher.xorStream(counterOf(tag), plaintext), tag);
     },
     gcmSivOpen(key, nonce, sealed) {
-      checkLengths(key, nonce);
+      checkGcmSivLengths(key, nonce);
       if (sealed.length < TAG_BYTES) return undefined;
       const { authentication, encryption } = deriveKeys(aes256(key), nonce);
       const cipher = aes256(encryption);
       const tag = sealed.subarray(-TAG_BYTES);
       const plaintext = cipher.xorStream(counterOf(tag), sealed.subarray(0, -TAG_BYTES));
-      return equalBytes(tag, tagOf(cipher, hash, authentication, nonce, plaintext)) ? plaintext : undefined;
+      return equalBytes(tag, tagOf(cipher, authentication, nonce, plaintext)) ? plaintext : undefined;
     },
   };
 }
 
-function checkLengths(key: Uint8Array, nonce: Uint8Array): void {
+export function checkGcmSivLengths(key: Uint8Array, nonce: Uint8Array): void {
   expectLength('AES-256 key', key, 32);
   expectLength('nonce', nonce, 12);
 }
@@ -65,18 +60,12 @@ function deriveKeys(cipher: BlockCipher, nonce: Uint8Array): { authentication: U
   return { authentication: keys.subarray(0, 16), encryption: keys.subarray(16) };
 }
 
-function tagOf(
-  cipher: BlockCipher,
-  hash: typeof polyval,
-  key: Uint8Array,
-  nonce: Uint8Array,
-  plaintext: Uint8Array,
-): Uint8Array {
+function tagOf(cipher: BlockCipher, key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array {
   // The plaintext, padded with zeros, and a block of the lengths in bits: of no associated data, and of the plaintext.
   const hashed = new Uint8Array(16 * Math.ceil(plaintext.length / 16) + 16);
   hashed.set(plaintext);
   new DataView(hashed.buffer).setBigUint64(hashed.length - 8, 8n * BigInt(plaintext.length), true);
-  const sum = hash(key, hashed);
+  const sum = polyval(key, hashed);
   xorInto(sum, nonce);
   sum[15] = (sum[15] ?? 0) & 0x7f;
   return cipher.encrypt(sum);
