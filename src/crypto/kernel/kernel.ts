@@ -27,9 +27,15 @@ const rooms = {
   aes: AES_ROOM_BYTES,
   polyval: POLYVAL_ROOM_BYTES,
 };
-/** What the functions work with, then what they are given, then tables. */
-const places = { ...inARow(rooms), data: PAGE_BYTES, tables: 2 * PAGE_BYTES };
-const DATA_BYTES = places.tables - places.data;
+const KEPT_BYTES = 4096;
+/** What the functions work with, then what they are given, then what is kept between calls, and tables. */
+const places = {
+  ...inARow(rooms),
+  data: PAGE_BYTES,
+  kept: 2 * PAGE_BYTES - KEPT_BYTES,
+  tables: 2 * PAGE_BYTES,
+};
+const DATA_BYTES = places.kept - places.data;
 /** Those of a process, and that of the base point. */
 const TABLES = limits.pointTables + 1;
 
@@ -38,6 +44,9 @@ export interface Kernel {
   /** Where there is room for what functions are given, of `dataBytes`. */
   readonly data: number;
   readonly dataBytes: number;
+  /** Where there is room for what is kept between calls, of `keptBytes`. */
+  readonly kept: number;
+  readonly keptBytes: number;
   /** Where there is a step of AES. */
   readonly aesStep: number;
   readonly chacha20Key: number;
@@ -61,6 +70,8 @@ export interface KernelFunctions {
   xorAesCounter32(counter: number, data: number, end: number): void;
   polyval(key: number, blocks: number, end: number, out: number): void;
   hmacSha256(key: number, message: number, blocks: number, out: number): void;
+  takeSha256Key(key: number, states: number): void;
+  hmacSha256By(states: number, message: number, blocks: number, out: number): void;
   expandSha256(
     key: number,
     first: number,
@@ -90,6 +101,8 @@ export function makeKernel(): Kernel | undefined {
     bytes: new Uint8Array(buffer),
     data: places.data,
     dataBytes: DATA_BYTES,
+    kept: places.kept,
+    keptBytes: KEPT_BYTES,
     aesStep: places.aes,
     chacha20Key: places.chacha20 + 16,
     blake2bHash: places.blake2b,

@@ -30,10 +30,11 @@ const ROUNDS = 64;
 export const SHA256_ROOM_BYTES = 2 * WORD_BYTES * ROUNDS + 3 * HASH_BYTES + 2 * BLOCK_BYTES;
 
 /**
- * Exports two functions. Addresses of keys are those of blocks: a key and zeros. Messages are padded as if a block had been
+ * Exports four functions. Addresses of keys are those of blocks: a key and zeros. Messages are padded as if a block had been
  * before them, which the key is.
  *
  * - `hmacSha256(key, message, blocks, out)`
+ * - `takeSha256Key(key, states)`: what the key makes of HMAC, two states, for `hmacSha256By(states, message, blocks, out)`
  * - `expandSha256(key, first, firstBlocks, later, laterBlocks, count, out, hashes)`: so many hashes at `out`, of the first
  *   message and of the later one, which each time has the hash before at its start, and the number of the hash at `count`.
  */
@@ -79,6 +80,18 @@ export function sha256(module: ModuleWriter, room: number): void {
     authenticate.call(message.get, blocks.get, out.get),
   ]);
 
+  module.function('takeSha256Key', 2, (_, key, states) => [
+    takeKey.call(key.get),
+    copy(states.get, inner),
+    copy(i32.add(states.get, i32.const(HASH_BYTES)), outer),
+  ]);
+
+  module.function('hmacSha256By', 4, (_, states, message, blocks, out) => [
+    copy(inner, states.get),
+    copy(outer, i32.add(states.get, i32.const(HASH_BYTES))),
+    authenticate.call(message.get, blocks.get, out.get),
+  ]);
+
   module.function('expandSha256', 8, (writer, key, first, firstBlocks, later, laterBlocks, count, out, hashes) => {
     const number = writer.local(types.i32);
     return [
@@ -100,6 +113,22 @@ export function sha256(module: ModuleWriter, room: number): void {
       ),
     ];
   });
+}
+
+/**
+ * FIPS 180-4 §5.1.1, of a message at `at` that follows the block of a key, up to the end of its last block. Returns its
+ * blocks.
+ */
+export function padAfterKey(bytes: Uint8Array, at: number, length: number): number {
+  const blocks = Math.ceil((length + 9) / BLOCK_BYTES);
+  const end = at + BLOCK_BYTES * blocks;
+  bytes.fill(0, at + length, end);
+  bytes[at + length] = 0x80;
+  const bits = 8 * (BLOCK_BYTES + length);
+  bytes[end - 3] = bits >>> 16;
+  bytes[end - 2] = bits >>> 8;
+  bytes[end - 1] = bits;
+  return blocks;
 }
 
 /** FIPS 180-4 §6.2.2: mixes the block at the second address into the state at the first. */

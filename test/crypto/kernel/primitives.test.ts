@@ -68,6 +68,30 @@ describe('the results are those of plain JavaScript', () => {
     }
   });
 
+  test('for keys of HKDF by turns, more pairs of salt and info than are remembered, and they stay what they are', () => {
+    const uses = Array.from({ length: 7 }, (_, i) => ({
+      salt: i % 2 === 0 ? undefined : random(20 + i),
+      info: random(16 * i),
+      ikmBytes: 16 + 16 * (i % 3),
+    }));
+    const given = Array.from({ length: 400 }, (_, i) => {
+      const [{ salt, info, ikmBytes } = { salt: undefined, info: none, ikmBytes: 0 }] = [uses[(i * i) % 7]];
+      const [ikm, length] = [random(ikmBytes), 1 + ((7 * i) % 300)];
+      return {
+        key: kernel.hkdfSha256(ikm, salt, info, length),
+        expected: portable.hkdfSha256(ikm, salt, info, length),
+      };
+    });
+    for (const { key, expected } of given) expect(hex(key)).toBe(hex(expected));
+  });
+
+  test('and a changed info is another one, in the same array', () => {
+    const [ikm, info] = [random(32), random(20)];
+    kernel.hkdfSha256(ikm, undefined, info, 48);
+    info[3] = (info[3] ?? 0) ^ 1;
+    expect(hex(kernel.hkdfSha256(ikm, undefined, info, 48))).toBe(hex(portable.hkdfSha256(ikm, undefined, info, 48)));
+  });
+
   test('and a changed seal is not opened', () => {
     const [key, nonce, data] = [random(32), random(12), random(100)];
     const sealed = kernel.gcmSivSeal(key, nonce, data);
