@@ -32,23 +32,32 @@ export function isWithin(address: IpAddress, prefix: IpAddress, bits: number): b
   return rest === 0 || (((address[wholeBytes] ?? 0) ^ (prefix[wholeBytes] ?? 0)) & (0xff << (8 - rest))) === 0;
 }
 
-/** Without leading zeros; what is above 255 passes. */
-const DOTTED = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
-
 /** ::ffff:0:0/96 */
 const MAPPED_V4 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0);
 
+/** Without a regular expression, since every packet names ten addresses. */
 function parseV4(text: string): Uint8Array | undefined {
-  const match = DOTTED.exec(text);
-  if (match === null) return undefined;
   const address = new Uint8Array(4);
-  for (let i = 0; i < 4; i++) {
-    const octet = Number(match[i + 1]);
-    if (octet > 255) return undefined;
-    address[i] = octet;
+  let octets = 0;
+  let [value, digits] = [0, 0];
+  for (let i = 0; i <= text.length; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if (digit >= 0 && digit <= 9) {
+      if (digits > 0 && value === 0) return undefined;
+      value = 10 * value + digit;
+      digits += 1;
+      if (value > 255) return undefined;
+      continue;
+    }
+    const isEnd = i === text.length || text[i] === '.';
+    if (!isEnd || digits === 0 || octets === 4) return undefined;
+    address[octets++] = value;
+    [value, digits] = [0, 0];
   }
-  return address;
+  return octets === 4 ? address : undefined;
 }
+
+const ZERO = '0'.charCodeAt(0);
 
 function parseV6(text: string): Uint8Array | undefined {
   const halves = text.split('::');

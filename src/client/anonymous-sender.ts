@@ -1,3 +1,4 @@
+import { mapKey } from '../crypto/bytes.ts';
 import {
   encodeNymMessage,
   encodeRecipient,
@@ -174,5 +175,5 @@ export class AnonymousSender {
 }
 
 function nameOf(recipient: Recipient, isolation: string): string {
-  return `${String.fromCharCode(...encodeRecipient(recipient))}/${isolation}`;
+  return `${mapKey(encodeRecipient(recipient))}/${isolation}`;
 }

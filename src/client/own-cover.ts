@@ -1,3 +1,4 @@
+import { mapKey } from '../crypto/bytes.ts';
 import * as limits from '../limits.ts';
 import { coverContent, keyMaterial } from '../message/index.ts';
 import { packetSizes } from '../sphinx/index.ts';
@@ -28,5 +29,5 @@ export class OwnCover {
 const content = /* @__PURE__ */ coverContent(packetSizes.regular);
 
 function nameOf(pushed: Uint8Array): string {
-  return String.fromCharCode(...keyMaterial(pushed));
+  return mapKey(keyMaterial(pushed));
 }

@@ -1,6 +1,7 @@
 import {
   type AckBlock,
   type AckKey,
+  behindAckBlock,
   coverContent,
   coverFragmentId,
   createReplySurb,
@@ -12,7 +13,6 @@ import {
   type ReplySurb,
   sealForRecipient,
   sealForSurb,
-  splitAckBlock,
 } from '../message/index.ts';
 import type { Milliseconds, RandomBytes } from '../platform/platform.ts';
 import {
@@ -84,7 +84,7 @@ export class SphinxPacketBuilder implements PacketBuilder {
 
   cover(routes: Routes): OutgoingPacket {
     const { self, ownCover } = this.#options;
-    return this.#seal(routes, self, this.#cover, plaintext => ownCover.add(splitAckBlock(plaintext).message));
+    return this.#seal(routes, self, this.#cover, plaintext => ownCover.add(behindAckBlock(plaintext)));
   }
 
   toRecipient(routes: Routes, recipient: Recipient, fragment: Fragment): OutgoingPacket {

@@ -1,3 +1,4 @@
+import { mapKey } from '../crypto/bytes.ts';
 import { MixnetError } from '../errors.ts';
 import * as limits from '../limits.ts';
 import type { ReplySurb, SenderTag } from '../message/index.ts';
@@ -64,7 +65,7 @@ export class ReceivedSurbs<Item> {
 
   /** Reply blocks that are left of this sender's. */
   available(tag: SenderTag): number {
-    return this.#senders.get(nameOf(tag))?.stock.available ?? 0;
+    return this.#senders.get(mapKey(tag))?.stock.available ?? 0;
   }
 
   /** Reply blocks that are left, of all senders. */
@@ -91,7 +92,7 @@ export class ReceivedSurbs<Item> {
   /** A repliable message has come, with these reply blocks or none. `requested`: it holds nothing else. */
   received(tag: SenderTag, surbs: readonly ReplySurb[], requested: boolean, now: Milliseconds): ReplyDecision<Item> {
     const decision = nothing<Item>();
-    const sender = this.#senders.get(nameOf(tag)) ?? this.#welcome(tag, now);
+    const sender = this.#senders.get(mapKey(tag)) ?? this.#welcome(tag, now);
     this.#touch(sender);
     if (surbs.length > 0) {
       sender.stock.add(surbs, now);
@@ -104,7 +105,7 @@ export class ReceivedSurbs<Item> {
       const [longestSilent] = this.#senders.values();
       if (longestSilent === undefined) break;
       this.#giveUp(longestSilent, decision);
-      this.#senders.delete(nameOf(longestSilent.tag));
+      this.#senders.delete(mapKey(longestSilent.tag));
     }
     return decision;
   }
@@ -124,7 +125,7 @@ export class ReceivedSurbs<Item> {
 
   /** A reply's fragment was not acknowledged: sends it again, when there is a reply block for it. */
   replyAgain(tag: SenderTag, item: Item, now: Milliseconds): ReplyDecision<Item> {
-    const sender = this.#senders.get(nameOf(tag));
+    const sender = this.#senders.get(mapKey(tag));
     if (sender === undefined) return { ...nothing<Item>(), failed: [item] };
     // One fragment may go into the reserve that new ones must leave.
     const surb = sender.stock.available >= this.#reserve ? sender.stock.take() : undefined;
@@ -134,13 +135,13 @@ export class ReceivedSurbs<Item> {
 
   /** A reply block for a request that was not acknowledged. There is no reserve for that. */
   requestAgain(tag: SenderTag): ReplySurb | undefined {
-    return this.#senders.get(nameOf(tag))?.stock.take();
+    return this.#senders.get(mapKey(tag))?.stock.take();
   }
 
   /** A reply block was not used after all: what it was for is given up, or could not be sent. Others may need it. */
   giveBack(tag: SenderTag, surb: ReplySurb, now: Milliseconds): ReplyDecision<Item> {
     const decision = nothing<Item>();
-    const sender = this.#senders.get(nameOf(tag));
+    const sender = this.#senders.get(mapKey(tag));
     if (sender === undefined) return decision;
     sender.stock.giveBack(surb);
     if (sender.parked.size > 0) this.#advance(sender, now, decision);
@@ -149,7 +150,7 @@ export class ReceivedSurbs<Item> {
 
   /** Parked fragments that nobody waits for any more, or that were acknowledged after all. */
   drop(tag: SenderTag, gone: (item: Item) => boolean): void {
-    this.#senders.get(nameOf(tag))?.parked.drop(gone);
+    this.#senders.get(mapKey(tag))?.parked.drop(gone);
   }
 
   /** To be called every `INSPECTION_INTERVAL`: asks again where nothing came, and gives up. */
@@ -242,7 +243,7 @@ export class ReceivedSurbs<Item> {
   }
 
   #known(tag: SenderTag): Sender<Item> {
-    const sender = this.#senders.get(nameOf(tag));
+    const sender = this.#senders.get(mapKey(tag));
     if (sender === undefined) throw new MixnetError('ERR_MIX_MIXNET_UNKNOWN_SENDER');
     return sender;
   }
@@ -261,7 +262,7 @@ export class ReceivedSurbs<Item> {
   }
 
   #touch(sender: Sender<Item>): void {
-    const name = nameOf(sender.tag);
+    const name = mapKey(sender.tag);
     this.#senders.delete(name);
     this.#senders.set(name, sender);
   }
@@ -269,10 +270,6 @@ export class ReceivedSurbs<Item> {
 
 function nothing<Item>(): Decision<Item> {
   return { send: [], requests: [], failed: [] };
-}
-
-function nameOf(tag: SenderTag): string {
-  return String.fromCharCode(...tag);
 }
 
 /* nymtech/nym common/client-core/config-types/src/lib.rs, section reply_surbs */

@@ -1,3 +1,4 @@
+import { mapKey } from '../crypto/bytes.ts';
 import * as limits from '../limits.ts';
 import { type ReplyKey, type ReplySurb, replyKeyDigest } from '../message/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
@@ -46,7 +47,7 @@ export class SentReplyKeys {
     if (surbs.length === 0) return;
     const batch: Batch = { createdAt: now, rotation, digests: new Set() };
     for (const { key } of surbs) {
-      const digest = nameOf(replyKeyDigest(key));
+      const digest = mapKey(replyKeyDigest(key));
       batch.digests.add(digest);
       this.#keys.set(digest, { key, pseudonym, batch });
     }
@@ -60,7 +61,7 @@ export class SentReplyKeys {
 
   /** The key of a reply that begins with this digest. It is gone then: a second copy of the packet finds nothing. */
   take(digest: Uint8Array, now: Milliseconds): SentReplyKey | undefined {
-    const name = nameOf(digest);
+    const name = mapKey(digest);
     const sent = this.#keys.get(name);
     if (sent === undefined || now - sent.batch.createdAt >= MAX_AGE) return undefined;
     const { key, pseudonym, batch } = sent;
@@ -153,10 +154,6 @@ function retire(pool: Pool, batch: Batch): void {
   if (!pool.held.delete(batch)) return;
   pool.heldKeys -= batch.digests.size;
   pool.past.add(batch);
-}
-
-function nameOf(digest: Uint8Array): string {
-  return String.fromCharCode(...digest);
 }
 
 /** `maximum_reply_key_age` of `nymtech/nym common/client-core/config-types/src/lib.rs`. */

@@ -1,6 +1,7 @@
 /** Random choices from random bytes: uniform numbers, picks, and the exponential gaps and delays of the mixnet. */
 
 import type { RandomBytes } from '../platform/platform.ts';
+import { u32 } from './bytes.ts';
 
 /** Uniform in 0 … bound-1, without modulo bias: draws again above the last multiple of `bound`. */
 export function uniformBelow(bound: number, random: RandomBytes): number {
@@ -21,15 +22,11 @@ export function pick<T>(items: readonly T[], random: RandomBytes): T | undefined
 export function uniformUnit(random: RandomBytes): number {
   const bytes = random(8);
   const high = u32(bytes) & 0x1f_ffff;
-  const low = u32(bytes.subarray(4));
+  const low = u32(bytes, 4);
   return (high * 2 ** 32 + low + 1) / 2 ** 53;
 }
 
 /** A sample of the exponential distribution, −mean·ln(u), in the unit of `mean`. */
 export function exponential(mean: number, random: RandomBytes): number {
   return mean === 0 ? 0 : -mean * Math.log(uniformUnit(random));
-}
-
-function u32(bytes: Uint8Array): number {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
 }

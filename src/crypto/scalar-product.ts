@@ -46,20 +46,22 @@ export function clampedRepresentative(product: ScalarProduct): Uint8Array {
 /** RFC 7748 §5: `decodeScalar25519`. */
 function clamped(scalar: Uint8Array): bigint {
   if (scalar.length !== 32) throw new RangeError(`scalar of ${scalar.length} bytes, expected 32`);
-  const view = new DataView(scalar.buffer, scalar.byteOffset, 32);
-  const low = view.getBigUint64(0, true) & ~7n;
-  const high = (view.getBigUint64(24, true) & 0x3fff_ffff_ffff_ffffn) | 0x4000_0000_0000_0000n;
-  return low | (view.getBigUint64(8, true) << 64n) | (view.getBigUint64(16, true) << 128n) | (high << 192n);
+  room.set(scalar);
+  const low = words.getBigUint64(0, true) & ~7n;
+  const high = (words.getBigUint64(24, true) & 0x3fff_ffff_ffff_ffffn) | 0x4000_0000_0000_0000n;
+  return low | (words.getBigUint64(8, true) << 64n) | (words.getBigUint64(16, true) << 128n) | (high << 192n);
 }
 
 /** 32 bytes. */
 export function littleEndian(value: bigint): Uint8Array {
-  const bytes = new Uint8Array(32);
-  const view = new DataView(bytes.buffer);
   // Each takes the lowest 64 bits.
-  view.setBigUint64(0, value, true);
-  view.setBigUint64(8, value >> 64n, true);
-  view.setBigUint64(16, value >> 128n, true);
-  view.setBigUint64(24, value >> 192n, true);
-  return bytes;
+  words.setBigUint64(0, value, true);
+  words.setBigUint64(8, value >> 64n, true);
+  words.setBigUint64(16, value >> 128n, true);
+  words.setBigUint64(24, value >> 192n, true);
+  return room.slice();
 }
+
+// Room to work in: to make a view takes longer than to use it.
+const room = /* @__PURE__ */ new Uint8Array(32);
+const words = /* @__PURE__ */ new DataView(room.buffer);

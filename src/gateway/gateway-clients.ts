@@ -3,6 +3,7 @@
  * and the messages of those who are not.
  */
 
+import { mapKey } from '../crypto/bytes.ts';
 import { MixnetError } from '../errors.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import { FREE_BANDWIDTH } from './bandwidth.ts';
@@ -57,7 +58,7 @@ export class GatewayClients<Session> {
 
   /** A client that registers again keeps its bandwidth. Throws ERR_MIX_USAGE_BUSY where there is no room. */
   register(identity: Uint8Array, sharedKey: Uint8Array): void {
-    const name = nameOf(identity);
+    const name = mapKey(identity);
     const known = this.#clients.get(name);
     if (known === undefined && this.#clients.size >= this.#maxClients) throw new MixnetError('ERR_MIX_USAGE_BUSY');
     this.#clients.set(name, {
@@ -70,8 +71,8 @@ export class GatewayClients<Session> {
 
   /** Key, bandwidth and messages. */
   forget(identity: Uint8Array): void {
-    this.#clients.delete(nameOf(identity));
-    this.#take(nameOf(identity));
+    this.#clients.delete(mapKey(identity));
+    this.#take(mapKey(identity));
   }
 
   /** All of them; those who are connected stay connected. */
@@ -82,27 +83,27 @@ export class GatewayClients<Session> {
   }
 
   sharedKey(identity: Uint8Array): Uint8Array | undefined {
-    return this.#clients.get(nameOf(identity))?.sharedKey;
+    return this.#clients.get(mapKey(identity))?.sharedKey;
   }
 
   /** Seconds since 1970. */
   lastTimestamp(identity: Uint8Array): number | undefined {
-    return this.#clients.get(nameOf(identity))?.lastTimestamp;
+    return this.#clients.get(mapKey(identity))?.lastTimestamp;
   }
 
   authenticated(identity: Uint8Array, timestamp: number): void {
-    const client = this.#clients.get(nameOf(identity));
+    const client = this.#clients.get(mapKey(identity));
     if (client !== undefined) client.lastTimestamp = timestamp;
   }
 
   bandwidth(identity: Uint8Array, now: Milliseconds): number {
-    const client = this.#clients.get(nameOf(identity));
+    const client = this.#clients.get(mapKey(identity));
     return client === undefined || now >= client.bandwidthUntil ? 0 : client.bandwidth;
   }
 
   /** Returns the new total. */
   grant(identity: Uint8Array, now: Milliseconds): number {
-    const client = this.#clients.get(nameOf(identity));
+    const client = this.#clients.get(mapKey(identity));
     if (client === undefined) return 0;
     client.bandwidth = this.bandwidth(identity, now) + this.#freeBandwidth;
     client.bandwidthUntil = (Math.floor(now / DAY) + 1) * DAY;
@@ -111,7 +112,7 @@ export class GatewayClients<Session> {
 
   /** False, and nothing is charged, where there is too little. */
   charge(identity: Uint8Array, bytes: number, now: Milliseconds): boolean {
-    const client = this.#clients.get(nameOf(identity));
+    const client = this.#clients.get(mapKey(identity));
     if (client === undefined || this.bandwidth(identity, now) < bytes) return false;
     client.bandwidth -= bytes;
     return true;
@@ -119,23 +120,23 @@ export class GatewayClients<Session> {
 
   /** The connection of a client that is authenticated now. */
   active(identity: Uint8Array): Session | undefined {
-    return this.#active.get(nameOf(identity));
+    return this.#active.get(mapKey(identity));
   }
 
   activate(identity: Uint8Array, session: Session): void {
-    this.#active.set(nameOf(identity), session);
+    this.#active.set(mapKey(identity), session);
   }
 
   /** No effect where another session has taken its place. */
   deactivate(identity: Uint8Array, session: Session): void {
-    if (this.active(identity) === session) this.#active.delete(nameOf(identity));
+    if (this.active(identity) === session) this.#active.delete(mapKey(identity));
   }
 
   /** For whoever has that identity, registered or not. False, and the message is lost, where there is no room. */
   store(identity: Uint8Array, message: Uint8Array, now: Milliseconds): boolean {
     this.#expire(now);
     if (this.#storedBytes + message.length > this.#maxStoredBytes) return false;
-    const name = nameOf(identity);
+    const name = mapKey(identity);
     const inbox = this.#inboxes.get(name) ?? [];
     inbox.push({ message: message.slice(), at: now });
     this.#inboxes.set(name, inbox);
@@ -145,7 +146,7 @@ export class GatewayClients<Session> {
 
   /** What was kept, oldest first, and is kept no longer. */
   takeStored(identity: Uint8Array, now: Milliseconds): readonly Uint8Array[] {
-    return this.#take(nameOf(identity)).flatMap(({ message, at }) => (at > now - KEPT_FOR ? [message] : []));
+    return this.#take(mapKey(identity)).flatMap(({ message, at }) => (at > now - KEPT_FOR ? [message] : []));
   }
 
   #take(name: string): readonly StoredMessage[] {
@@ -167,8 +168,4 @@ export class GatewayClients<Session> {
       for (const { message } of kept) this.#storedBytes += message.length;
     }
   }
-}
-
-function nameOf(identity: Uint8Array): string {
-  return String.fromCharCode(...identity);
 }

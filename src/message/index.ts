@@ -54,6 +54,7 @@ export {
   ACK_BYTES,
   type AckBlock,
   type AckKey,
+  behindAckBlock,
   coverFragmentId,
   createSurbAck,
   openAck,

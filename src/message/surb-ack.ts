@@ -86,8 +86,13 @@ export function splitAckBlock(plaintext: Uint8Array): {
   return {
     firstHop: decodeNodeAddress(plaintext.subarray(0, ACK_FIRST_HOP_BYTES)).address,
     ackPacket: plaintext.subarray(ACK_FIRST_HOP_BYTES, ACK_BLOCK_BYTES),
-    message: plaintext.subarray(ACK_BLOCK_BYTES),
+    message: behindAckBlock(plaintext),
   };
+}
+
+/** The message alone. */
+export function behindAckBlock(plaintext: Uint8Array): Uint8Array {
+  return plaintext.subarray(ACK_BLOCK_BYTES);
 }
 
 export function encodeFragmentId(fragmentId: FragmentId): Uint8Array {

@@ -3,14 +3,14 @@
  * a lie is checked here.
  */
 
-import { equalBytes } from '../crypto/bytes.ts';
+import { equalBytes, mapKey } from '../crypto/bytes.ts';
 import { MixnetError } from '../errors.ts';
 import { type NodeAddress, type NodeKey, nodeKey } from '../sphinx/index.ts';
 import { malformed } from './json.ts';
 import { MIN_PERFORMANCE } from './performance.ts';
 import type { RewardedSet } from './rewarded-set.ts';
 import { type EntryPoint, type SkimmedMetadata, type SkimmedNode, sameState } from './skimmed-nodes.ts';
-import { type GatewayNode, type MixNode, nameOf, Topology } from './topology.ts';
+import { type GatewayNode, type MixNode, Topology } from './topology.ts';
 
 /**
  * Sphinx keys are what operators announce of their own nodes. One of them may, by mistake or malice, announce a key that
@@ -80,7 +80,7 @@ export class NodeKeys {
 
   /** Throws ERR_MIX_DIRECTORY_MALFORMED for an unusable key. */
   of(sphinxKey: Uint8Array): NodeKey {
-    const name = nameOf(sphinxKey);
+    const name = mapKey(sphinxKey);
     const prepared = this.#recent.get(name) ?? this.#older.get(name) ?? nodeKey(sphinxKey);
     this.#recent.set(name, prepared);
     return prepared;
@@ -146,7 +146,7 @@ function unique(nodes: readonly SkimmedNode[], second: number): readonly Skimmed
       if (!acrossLists || !same) throw malformed('node_id, which two nodes share');
     }
     byId.set(node.nodeId, { node, position });
-    const name = nameOf(node.identity);
+    const name = mapKey(node.identity);
     if ((idOf.get(name) ?? node.nodeId) !== node.nodeId) throw malformed('identity, which two nodes share');
     idOf.set(name, node.nodeId);
   });
@@ -155,5 +155,5 @@ function unique(nodes: readonly SkimmedNode[], second: number): readonly Skimmed
 
 /** How many nodes announce a sphinx key that another announces too, the first one not counted. */
 function borrowedKeys(nodes: readonly SkimmedNode[]): number {
-  return nodes.length - new Set(nodes.map(({ sphinxKey }) => nameOf(sphinxKey))).size;
+  return nodes.length - new Set(nodes.map(({ sphinxKey }) => mapKey(sphinxKey))).size;
 }

@@ -3,6 +3,7 @@
  * one.
  */
 
+import { mapKey } from '../crypto/bytes.ts';
 import { pick } from '../crypto/sampling.ts';
 import { MixnetError } from '../errors.ts';
 import type { RandomBytes } from '../platform/platform.ts';
@@ -61,13 +62,13 @@ export class Topology implements TopologyContents {
     this.rotation = rotationMarker(rotationId);
     this.layers = layers;
     this.gateways = gateways;
-    this.#nodes = new Map([...layers.flat(), ...gateways].map(node => [nameOf(node.identity), node]));
+    this.#nodes = new Map([...layers.flat(), ...gateways].map(node => [mapKey(node.identity), node]));
     Object.freeze(this);
   }
 
   /** Any node by its identity, whatever it does in this epoch. */
   findNode(identity: Uint8Array): MixNode | undefined {
-    return this.#nodes.get(nameOf(identity));
+    return this.#nodes.get(mapKey(identity));
   }
 
   /** The same, and a gateway that it does not have. */
@@ -100,9 +101,4 @@ function withUsableKey(node: MixNode): MixNode {
     throw new MixnetError('ERR_MIX_MIXNET_NO_ROUTE', { cause });
   }
   return node;
-}
-
-/** A key for maps: one character a byte. */
-export function nameOf(identity: Uint8Array): string {
-  return String.fromCharCode(...identity);
 }
