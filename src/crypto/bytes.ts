@@ -92,7 +92,21 @@ export class ByteReader {
   }
 }
 
-/** Big-endian. Where few bytes are read, a `DataView` takes longer to make. */
+/*
+ * Engines keep short arrays with the object, until somebody wants their buffer: a `DataView`, or a part that is a view of the
+ * same bytes. Then there has to be one, which takes longer than to copy them. Numbers in short arrays are read and written here.
+ */
+
+/** Writes a whole number below 2⁵³ in so many bytes, big-endian. */
+export function putUint(target: Uint8Array, at: number, length: number, value: number): void {
+  let rest = value;
+  for (let i = at + length - 1; i >= at; i--) {
+    target[i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+}
+
+/** Big-endian. */
 export function u32(bytes: Uint8Array, at = 0): number {
   const high = ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16);
   return (high | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;

@@ -6,11 +6,14 @@ export interface Hash {
   (data: Uint8Array): Uint8Array;
   readonly blockBytes: number;
   readonly digestBytes: number;
+  /** Its own way to HMAC, for a key of at most a block. */
+  readonly hmac?: (key: Uint8Array, data: Uint8Array) => Uint8Array;
 }
 
 /** RFC 2104 */
 export function hmac(hash: Hash, key: Uint8Array, data: Uint8Array): Uint8Array {
   const short = key.length > hash.blockBytes ? hash(key) : key;
+  if (hash.hmac) return hash.hmac(short, data);
   return hash(withPadded(hash, short, 0x5c, hash(withPadded(hash, short, 0x36, data))));
 }
 
@@ -35,7 +38,7 @@ export function expand(hash: Hash, key: Uint8Array, info: Uint8Array, length: nu
   let block: Uint8Array = new Uint8Array(0);
   for (let i = 1, at = 0; at < length; i++, at += block.length) {
     block = hmac(hash, key, concatBytes(block, info, Uint8Array.of(i)));
-    output.set(block.subarray(0, length - at), at);
+    output.set(block.slice(0, length - at), at);
   }
   return output;
 }

@@ -39,6 +39,7 @@ let kernel: KernelPrimitives | undefined;
 function portablePrimitives(): Omit<KernelPrimitives, 'tableOf'> {
   return {
     aes128Ctr: portable.aes128Ctr,
+    aes128Keystream: portable.aes128Keystream,
     blake3: portable.blake3,
     hkdfBlake3: portable.hkdfBlake3,
     lionessDecrypt: portable.lionessDecrypt,
@@ -52,6 +53,7 @@ function portablePrimitives(): Omit<KernelPrimitives, 'tableOf'> {
 }
 
 export const aes128Ctr: Primitives['aes128Ctr'] = (key, iv, data) => inKernel().aes128Ctr(key, iv, data);
+export const aes128Keystream: Primitives['aes128Keystream'] = (key, out) => inKernel().aes128Keystream(key, out);
 export const gcmSivSeal: Primitives['gcmSivSeal'] = (key, nonce, data) => inKernel().gcmSivSeal(key, nonce, data);
 export const gcmSivOpen: Primitives['gcmSivOpen'] = (key, nonce, sealed) => inKernel().gcmSivOpen(key, nonce, sealed);
 export const blake3: Primitives['blake3'] = data => inKernel().blake3(data);

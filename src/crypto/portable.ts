@@ -64,6 +64,12 @@ export const aes128Ctr: Primitives['aes128Ctr'] = (key, iv, data) => {
   return new Aes(key).applyCounter(iv, data);
 };
 
+export const aes128Keystream: Primitives['aes128Keystream'] = (key, out) => {
+  out.set(aes128Ctr(key, zeroBlock, new Uint8Array(out.length)));
+};
+
+const zeroBlock = /* @__PURE__ */ new Uint8Array(16);
+
 export const { gcmSivSeal, gcmSivOpen } = gcmSivBy(key => {
   const cipher = new Aes(key);
   return { encrypt: blocks => cipher.encryptBlocks(blocks), xorStream: streamOf(cipher) };

@@ -51,6 +51,8 @@ export interface Primitives {
 
   /** The counter is the whole 16-byte block, big-endian. */
   aes128Ctr(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array;
+  /** Fills `out` with what the counters from zero on encrypt to. */
+  aes128Keystream(key: Uint8Array, out: Uint8Array): void;
   /** AES-256-GCM-SIV, RFC 8452, no associated data: ciphertext ‖ 16-byte tag. */
   gcmSivSeal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array;
   /** `undefined` where the tag does not fit. */

@@ -5,7 +5,7 @@
  */
 
 import { aes128Ctr } from '#crypto';
-import { concatBytes, type Named } from '../crypto/bytes.ts';
+import { concatBytes, type Named, putUint, u32 } from '../crypto/bytes.ts';
 import type { RandomBytes } from '../platform/platform.ts';
 import {
   buildPacket,
@@ -68,8 +68,8 @@ export function sealAck(ackKey: AckKey, fragmentId: FragmentId, iv: Uint8Array):
  */
 export function openAck(ackKey: AckKey, bytes: Uint8Array): FragmentId | 'cover' {
   if (bytes.length !== ACK_BYTES) throw malformed('an acknowledgement is not 21 bytes long');
-  const id = aes128Ctr(ackKey, bytes.subarray(0, IV_BYTES), bytes.subarray(IV_BYTES));
-  const set = new DataView(id.buffer, id.byteOffset, id.byteLength).getInt32(0);
+  const id = aes128Ctr(ackKey, bytes.slice(0, IV_BYTES), bytes.slice(IV_BYTES));
+  const set = u32(id) | 0;
   const position = id[4] ?? 0;
   if (set === 0 && position === 0) return 'cover';
   if (set <= 0 || position === 0) throw malformed('an acknowledgement names no fragment');
@@ -97,8 +97,7 @@ export function behindAckBlock(plaintext: Uint8Array): Uint8Array {
 
 export function encodeFragmentId(fragmentId: FragmentId): Uint8Array {
   const bytes = new Uint8Array(ID_BYTES);
-  const view = new DataView(bytes.buffer);
-  view.setInt32(0, fragmentId.set);
-  view.setUint8(4, fragmentId.position);
+  putUint(bytes, 0, 4, fragmentId.set);
+  bytes[4] = fragmentId.position;
   return bytes;
 }

@@ -16,7 +16,7 @@
  * @module
  */
 
-import { concatBytes } from '../crypto/bytes.ts';
+import { concatBytes, putUint } from '../crypto/bytes.ts';
 import { type CloseStatus, decodeCloseStatus } from './close-status.ts';
 import { malformed, tooLarge } from './failures.ts';
 import { BytesBuilder, type PayloadBuilder, TextBuilder, utf8Decoder } from './payloads.ts';
@@ -44,11 +44,9 @@ export function encodeFrame({ opcode, fin, payload }: Frame, mask: Uint8Array): 
   const { length } = payload;
   const extended = length <= SHORTEST_OF_16_BITS - 1 ? 0 : length < SHORTEST_OF_64_BITS ? 2 : 8;
   const head = new Uint8Array(2 + extended);
-  const view = new DataView(head.buffer);
-  view.setUint8(0, (fin ? FIN : 0) | opcode);
-  view.setUint8(1, MASKED | (extended === 0 ? length : extended === 2 ? LENGTH_OF_16_BITS : LENGTH_OF_64_BITS));
-  if (extended === 2) view.setUint16(2, length);
-  if (extended === 8) view.setBigUint64(2, BigInt(length));
+  head[0] = (fin ? FIN : 0) | opcode;
+  head[1] = MASKED | (extended === 0 ? length : extended === 2 ? LENGTH_OF_16_BITS : LENGTH_OF_64_BITS);
+  putUint(head, 2, extended, length);
   const bytes = concatBytes(head, mask, payload);
   const start = head.length + mask.length;
   for (let i = 0; i < length; i++) bytes[start + i] = (bytes[start + i] ?? 0) ^ (mask[i & 3] ?? 0);

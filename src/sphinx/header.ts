@@ -6,13 +6,13 @@
  */
 
 import { ephemeralPublicKey } from '#crypto';
-import { concatBytes, xorInto } from '../crypto/bytes.ts';
+import { xorInto } from '../crypto/bytes.ts';
 import type { RandomBytes } from '../platform/platform.ts';
 import type { NodeAddress } from './address.ts';
-import { deriveHopKeys, type HopKeys, routingMac, routingStream, type SphinxVersion } from './key-schedule.ts';
+import { deriveHopKeys, type HopKeys, routingMac, routingStreams, type SphinxVersion } from './key-schedule.ts';
 import type { NodeKey } from './node-key.ts';
 import { encodeFinalBlock, encodeForwardBlock, FINAL_BLOCK_BYTES, HOP_BLOCK_BYTES, ROUTING_BYTES } from './routing.ts';
-import { MAX_HOPS } from './sizes.ts';
+import { HEADER_BYTES, MAX_HOPS } from './sizes.ts';
 
 export interface Hop {
   readonly address: NodeAddress;
@@ -53,15 +53,15 @@ export function buildHeader(request: HeaderRequest): BuiltHeader {
     initialSecret,
     version,
   );
-  const streams = hops.map(hop => routingStream(hop.stream));
+  const streams = routingStreams(hops);
 
-  const filler = fillerOf(streams.slice(0, -1));
-  const routing = new Uint8Array(ROUTING_BYTES);
-  const finalBytes = ROUTING_BYTES - filler.length;
+  const header = new Uint8Array(HEADER_BYTES);
+  const routing = header.subarray(-ROUTING_BYTES);
+  const finalBytes = ROUTING_BYTES - HOP_BLOCK_BYTES * (hops.length - 1);
   routing.set(encodeFinalBlock(version, destination, identifier));
   routing.set(random(finalBytes - FINAL_BLOCK_BYTES), FINAL_BLOCK_BYTES);
   xorInto(routing, at(streams, hops.length - 1).subarray(0, finalBytes));
-  routing.set(filler, finalBytes);
+  putFiller(routing.subarray(finalBytes), streams.slice(0, -1));
 
   let mac = routingMac(at(hops, hops.length - 1).mac, routing);
   for (let i = hops.length - 2; i >= 0; i--) {
@@ -70,17 +70,16 @@ export function buildHeader(request: HeaderRequest): BuiltHeader {
     xorInto(routing, at(streams, i).subarray(0, ROUTING_BYTES));
     mac = routingMac(at(hops, i).mac, routing);
   }
-  const header = concatBytes(alpha, mac, routing);
+  header.set(alpha);
+  header.set(mac, alpha.length);
   return { header, firstHop: at(route, 0).address, hops };
 }
 
 const zeroIdentifier = new Uint8Array(16);
 
 /** What the hops before the last one will have put at the end of the routing information when the last one sees it. */
-function fillerOf(streams: readonly Uint8Array[]): Uint8Array {
-  const filler = new Uint8Array(HOP_BLOCK_BYTES * streams.length);
+function putFiller(filler: Uint8Array, streams: readonly Uint8Array[]): void {
   for (const [i, stream] of streams.entries()) xorInto(filler, stream.subarray(-HOP_BLOCK_BYTES * (i + 1)));
-  return filler;
 }
 
 function checkRequest({ route, delaysNs, destination, identifier = zeroIdentifier }: HeaderRequest): void {

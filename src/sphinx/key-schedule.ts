@@ -16,7 +16,7 @@
  * @module
  */
 
-import { aes128Ctr, hkdfSha256, hmacSha256 } from '#crypto';
+import { aes128Keystream, hkdfSha256, hmacSha256 } from '#crypto';
 import { scalarProduct, timesScalar } from '../crypto/scalar-product.ts';
 import type { NodeKey } from './node-key.ts';
 import { HOP_BLOCK_BYTES, ROUTING_BYTES } from './routing.ts';
@@ -59,9 +59,9 @@ export function deriveHopKeys(route: readonly NodeKey[], initialSecret: Uint8Arr
     const expanded = expand(key.point.multiply(product), isLast ? payloadEnd : REPLAY_TAG_AT);
     if (!isLast) product = timesScalar(product, expanded.subarray(BLINDING_AT, REPLAY_TAG_AT));
     return {
-      stream: expanded.subarray(0, 16),
-      mac: expanded.subarray(16, 32),
-      payload: expanded.subarray(32, payloadEnd),
+      stream: expanded.slice(0, 16),
+      mac: expanded.slice(16, 32),
+      payload: expanded.slice(32, payloadEnd),
     };
   });
 }
@@ -99,15 +99,26 @@ export function lionessKey(keyOrSeed: Uint8Array): Uint8Array {
 
 /** The keystream of a hop: long enough for the routing information and the block that is added at its end. */
 export function routingStream(key: Uint8Array): Uint8Array {
-  return aes128Ctr(key, zeroBlock, zeroRouting);
+  const stream = new Uint8Array(STREAM_BYTES);
+  aes128Keystream(key, stream);
+  return stream;
 }
 
-const zeroBlock = new Uint8Array(16);
-const zeroRouting = new Uint8Array(ROUTING_BYTES + HOP_BLOCK_BYTES);
+/** Of all hops, in one array. */
+export function routingStreams(hops: readonly HopKeys[]): readonly Uint8Array[] {
+  const streams = new Uint8Array(STREAM_BYTES * hops.length);
+  return hops.map(({ stream: key }, i) => {
+    const stream = streams.subarray(STREAM_BYTES * i, STREAM_BYTES * (i + 1));
+    aes128Keystream(key, stream);
+    return stream;
+  });
+}
+
+const STREAM_BYTES = ROUTING_BYTES + HOP_BLOCK_BYTES;
 
 /** The first half of an HMAC-SHA256, over the encrypted routing information alone. */
 export function routingMac(key: Uint8Array, routing: Uint8Array): Uint8Array {
-  return hmacSha256(key, routing).subarray(0, 16);
+  return hmacSha256(key, routing).slice(0, 16);
 }
 
 function expand(sharedSecret: Uint8Array, length: number): Uint8Array {

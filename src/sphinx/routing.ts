@@ -14,7 +14,7 @@
  * @module
  */
 
-import { ByteReader } from '../crypto/bytes.ts';
+import { ByteReader, putUint } from '../crypto/bytes.ts';
 import { decodeNodeAddress, encodeNodeAddress, HEADER_ADDRESS_BYTES, type NodeAddress } from './address.ts';
 import { malformed } from './malformed.ts';
 import { MAX_HOPS } from './sizes.ts';
@@ -41,10 +41,9 @@ export function encodeForwardBlock(
 ): Uint8Array {
   const block = new Uint8Array(HOP_BLOCK_BYTES);
   block[0] = FORWARD;
-  const view = new DataView(block.buffer);
-  view.setUint16(2, version);
+  putUint(block, 2, 2, version);
   block.set(encodeNodeAddress(nextHop, HEADER_ADDRESS_BYTES), 4);
-  view.setBigUint64(36, BigInt(delayNs));
+  putUint(block, 36, 8, delayNs);
   block.set(mac, 44);
   return block;
 }
@@ -52,7 +51,7 @@ export function encodeForwardBlock(
 export function encodeFinalBlock(version: number, destination: Uint8Array, identifier: Uint8Array): Uint8Array {
   const block = new Uint8Array(FINAL_BLOCK_BYTES);
   block[0] = FINAL;
-  new DataView(block.buffer).setUint16(2, version);
+  putUint(block, 2, 2, version);
   block.set(destination, 4);
   block.set(identifier, 36);
   return block;

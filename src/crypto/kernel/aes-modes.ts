@@ -8,7 +8,9 @@ import type { Kernel } from './kernel.ts';
 const BLOCK_BYTES = 16;
 
 /** Counter mode, and GCM-SIV as `gcm-siv.ts` has it, whose data stays where it is meanwhile. */
-export function aesModesBy(kernel: Kernel): Pick<Primitives, 'aes128Ctr' | 'gcmSivOpen' | 'gcmSivSeal'> {
+export function aesModesBy(
+  kernel: Kernel,
+): Pick<Primitives, 'aes128Ctr' | 'aes128Keystream' | 'gcmSivOpen' | 'gcmSivSeal'> {
   const { bytes, data, dataBytes, functions } = kernel;
   /** Of a key, and of a counter. */
   const [KEY, COUNTER, INPUT] = [data, data + 32, data + 96];
@@ -76,6 +78,17 @@ export function aesModesBy(kernel: Kernel): Pick<Primitives, 'aes128Ctr' | 'gcmS
       bytes.set(input, INPUT);
       functions.xorAesCounter(COUNTER, INPUT, INPUT + input.length);
       return bytes.slice(INPUT, INPUT + input.length);
+    },
+    aes128Keystream(key, out) {
+      expectLength('AES-128 key', key, 16);
+      if (!fits(out)) {
+        portable.aes128Keystream(key, out);
+        return;
+      }
+      expandKey(key);
+      bytes.fill(0, COUNTER, INPUT + out.length);
+      functions.xorAesCounter(COUNTER, INPUT, INPUT + out.length);
+      out.set(bytes.subarray(INPUT, INPUT + out.length));
     },
     gcmSivSeal(key, nonce, plaintext) {
       checkGcmSivLengths(key, nonce);

@@ -32,11 +32,11 @@ export function lionessBy(kernel: Kernel): Pick<Primitives, 'lionessDecrypt' | '
   }
 
   function take(block: Uint8Array): number {
-    const right = block.subarray(LIONESS_LEFT_BYTES);
-    const end = RIGHT + right.length;
-    left.set(block.subarray(0, LIONESS_LEFT_BYTES));
+    const start = RIGHT - LIONESS_LEFT_BYTES;
+    const end = start + block.length;
+    bytes.set(block, start);
+    left.set(bytes.subarray(start, RIGHT));
     bytes.fill(0, KEY, RIGHT);
-    bytes.set(right, RIGHT);
     bytes.fill(0, end, end + BLAKE2B_BLOCK_BYTES);
     return end;
   }

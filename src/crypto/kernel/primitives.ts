@@ -19,6 +19,7 @@ export interface KernelPrimitives
   extends Pick<
     Primitives,
     | 'aes128Ctr'
+    | 'aes128Keystream'
     | 'blake3'
     | 'ephemeralPublicKey'
     | 'gcmSivOpen'
