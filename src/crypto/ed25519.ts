@@ -1,8 +1,19 @@
 /** Ed25519: RFC 8032 §5.1. Secret scalars are multiplied by the same steps whatever they are; what is verified is public. */
 
-import { baseMultiple, basePointTable, edwardsBasePoint } from './base-point.ts';
+import { edwardsBasePoint } from './base-point.ts';
 import { concatBytes, equalBytes } from './bytes.ts';
-import { addendOf, addTo, decodePoint, double, type EdwardsPoint, encodePoint, neutralPoint } from './edwards.ts';
+import {
+  addendOf,
+  addTo,
+  affineAddend,
+  decodePoint,
+  double,
+  type EdwardsPoint,
+  encodePoint,
+  neutralPoint,
+  setAffine,
+} from './edwards.ts';
+import { exchange } from './field25519.ts';
 import { clamped } from './montgomery-ladder.ts';
 import { ELL, littleEndian } from './scalar-product.ts';
 import { sha512 } from './sha512.ts';
@@ -17,7 +28,7 @@ export function sign(message: Uint8Array, seed: Uint8Array): Uint8Array {
   const { scalar, prefix } = expanded(seed);
   const publicKey = encodePoint(baseMultiple(scalar));
   const nonce = reduced(sha512(concatBytes(prefix, message)));
-  const R = encodePoint(basePointTable().multiplySteadily(littleEndian((nonce * INVERSE_OF_8) % ELL)));
+  const R = encodePoint(baseMultiple(littleEndian(nonce)));
   const k = reduced(sha512(concatBytes(R, publicKey, message)));
   return concatBytes(R, littleEndian((nonce + k * integerOf(scalar)) % ELL));
 }
@@ -53,6 +64,26 @@ function expanded(seed: Uint8Array): { readonly scalar: Uint8Array; readonly pre
   return { scalar: clamped(hash.subarray(0, 32)), prefix: hash.subarray(32) };
 }
 
+/** By the same steps whatever the scalar: every bit adds a point, the neutral one for 0. */
+function baseMultiple(scalar: Uint8Array): EdwardsPoint {
+  const [sum, next, other] = [neutralPoint(), affineAddend(), affineAddend()];
+  const [neutral, base] = [neutralPoint(), edwardsBasePoint()];
+  setAffine(next, neutral.X, neutral.Y);
+  setAffine(other, base.X, base.Y);
+  let swap = 0;
+  for (let at = 254; at >= 0; at--) {
+    const bit = bitOf(scalar, at);
+    swap ^= bit;
+    exchange(next.plus, other.plus, swap);
+    exchange(next.minus, other.minus, swap);
+    exchange(next.twiceDT, other.twiceDT, swap);
+    swap = bit;
+    double(sum);
+    addTo(sum, next);
+  }
+  return sum;
+}
+
 function bitOf(scalar: Uint8Array, bit: number): number {
   return ((scalar[bit >> 3] ?? 0) >> (bit & 7)) & 1;
 }
@@ -64,6 +95,3 @@ function reduced(hash: Uint8Array): bigint {
 function integerOf(littleEndianBytes: Uint8Array): bigint {
   return littleEndianBytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 }
-
-/** Modulo ℓ: the table is of eight times the base point. */
-const INVERSE_OF_8 = (3n * ELL + 1n) / 8n;

@@ -134,7 +134,7 @@ export function double({ X, Y, Z, T }: EdwardsPoint): void {
 }
 
 /** In place: what is left is in the prime subgroup. */
-export function timesEight(point: EdwardsPoint): void {
+function timesEight(point: EdwardsPoint): void {
   for (let i = 0; i < 3; i++) double(point);
 }
 

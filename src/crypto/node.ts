@@ -9,6 +9,7 @@
 
 import { createHash, diffieHellman, type KeyObject, sign, verify } from 'node:crypto';
 import { MixnetError } from '../errors.ts';
+import { ephemeralKeysBy } from './base-point.ts';
 import { type KernelPrimitives, kernelPrimitives } from './kernel/primitives.ts';
 import {
   ed25519PublicKeyObject,
@@ -20,7 +21,7 @@ import {
 import { PointTable } from './point-table.ts';
 import * as portable from './portable.ts';
 import { expectLength, type Primitives } from './primitives.ts';
-import { TabledPoint } from './tabled-point.ts';
+import { type PointMeans, TabledPoint } from './tabled-point.ts';
 
 export { isEd25519Point } from './portable.ts';
 
@@ -44,7 +45,6 @@ function portablePrimitives(): Omit<KernelPrimitives, 'tableOf'> {
     hkdfBlake3: portable.hkdfBlake3,
     lionessDecrypt: portable.lionessDecrypt,
     lionessEncrypt: portable.lionessEncrypt,
-    ephemeralPublicKey: portable.ephemeralPublicKey,
     gcmSivOpen: portable.gcmSivOpen,
     gcmSivSeal: portable.gcmSivSeal,
     hkdfSha256: portable.hkdfSha256,
@@ -61,17 +61,18 @@ export const hkdfBlake3: Primitives['hkdfBlake3'] = (ikm, salt, info, length) =>
   inKernel().hkdfBlake3(ikm, salt, info, length);
 export const lionessEncrypt: Primitives['lionessEncrypt'] = (keys, block) => inKernel().lionessEncrypt(keys, block);
 export const lionessDecrypt: Primitives['lionessDecrypt'] = (key, block) => inKernel().lionessDecrypt(key, block);
-export const ephemeralPublicKey: Primitives['ephemeralPublicKey'] = secretKey =>
-  inKernel().ephemeralPublicKey(secretKey);
 export const hmacSha256: Primitives['hmacSha256'] = (key, data) => inKernel().hmacSha256(key, data);
 export const hkdfSha256: Primitives['hkdfSha256'] = (ikm, salt, info, length) =>
   inKernel().hkdfSha256(ikm, salt, info, length);
 
-type X25519Primitives = Pick<Primitives, 'x25519' | 'x25519PublicKey' | 'fixedSecret' | 'fixedPoint'>;
+type X25519Primitives = Pick<
+  Primitives,
+  'x25519' | 'x25519PublicKey' | 'ephemeralPublicKey' | 'fixedSecret' | 'fixedPoint'
+>;
 
 const keyReader = x25519KeyReader();
 
-export const { x25519, x25519PublicKey, fixedSecret, fixedPoint }: X25519Primitives =
+export const { x25519, x25519PublicKey, ephemeralPublicKey, fixedSecret, fixedPoint }: X25519Primitives =
   keyReader === undefined ? portableX25519() : x25519By(keyReader);
 
 /** One by one: a bundle would keep an object of all that module has. */
@@ -79,6 +80,7 @@ function portableX25519(): X25519Primitives {
   return {
     x25519: portable.x25519,
     x25519PublicKey: portable.x25519PublicKey,
+    ephemeralPublicKey: portable.ephemeralPublicKey,
     fixedSecret: portable.fixedSecret,
     fixedPoint: portable.fixedPoint,
   };
@@ -105,10 +107,12 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
 
   const x25519: Primitives['x25519'] = (secretKey, publicKey) =>
     agree(readSecretKey(secretKey), readPublicKey(publicKey));
+  const means: PointMeans = { ladder: x25519, tableOf: point => inKernel().tableOf(point) };
 
   return {
     x25519,
     x25519PublicKey: secretKey => keys.publicKeyOf(readSecretKey(secretKey)),
+    ephemeralPublicKey: ephemeralKeysBy(means),
     // Node spends as long on reading a secret key as on multiplying by it.
     fixedSecret: secretKey => {
       const own = readSecretKey(secretKey);
@@ -121,7 +125,7 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
     },
     fixedPoint: publicKey => {
       expectLength('public key', publicKey, 32);
-      return TabledPoint.of(publicKey, { ladder: x25519, tableOf: point => inKernel().tableOf(point) });
+      return TabledPoint.of(publicKey, means);
     },
   };
 }

@@ -74,17 +74,6 @@ export class PointTable {
     }
     return encodeU(sum);
   }
-
-  /** The multiple by a scalar below 2²⁵³, for secrets that last: all entries are read, and the same is done with each. */
-  multiplySteadily(scalar: Uint8Array): EdwardsPoint {
-    const multiple = neutralPoint();
-    for (const [i, digit] of signedDigits(scalar).entries()) {
-      takeEntry(this.#entries, ROW * i, digit);
-      loadAddend(taken, 0);
-      addTo(multiple, addend);
-    }
-    return multiple;
-  }
 }
 
 /** The entry at `at`, into `addend`. */
@@ -92,28 +81,6 @@ function loadAddend(entries: Int32Array, at: number): void {
   loadField(addend.plus, entries, at);
   loadField(addend.minus, entries, at + LIMBS);
   loadField(addend.twiceDT, entries, at + 2 * LIMBS);
-}
-
-/** Of the row at `row`, into `taken`: what belongs to the digit, of either sign. */
-function takeEntry(entries: Int32Array, row: number, digit: number): void {
-  // Masks: all ones, or all zeros.
-  const negative = digit >> 31;
-  const size = (digit ^ negative) - negative;
-  // The neutral point, for 0.
-  taken.fill(0);
-  taken[0] = 1 & ((size - 1) >> 31);
-  taken[LIMBS] = taken[0];
-  for (let multiple = 1; multiple <= MULTIPLES; multiple++) {
-    const wanted = ((size ^ multiple) - 1) >> 31;
-    const at = row + ENTRY * (multiple - 1);
-    for (let i = 0; i < ENTRY; i++) taken[i] = (taken[i] ?? 0) | ((entries[at + i] ?? 0) & wanted);
-  }
-  for (let i = 0; i < LIMBS; i++) {
-    const difference = ((taken[i] ?? 0) ^ (taken[LIMBS + i] ?? 0)) & negative;
-    taken[i] = (taken[i] ?? 0) ^ difference;
-    taken[LIMBS + i] = (taken[LIMBS + i] ?? 0) ^ difference;
-    taken[2 * LIMBS + i] = ((taken[2 * LIMBS + i] ?? 0) ^ negative) - negative;
-  }
 }
 
 /** X, Y, Z of 1·P to 16·P, of 32·P to 512·P, and so on. Returns the P of the row behind them. */
@@ -180,4 +147,3 @@ const neutral = /* @__PURE__ */ neutralPoint();
 // Room to work in.
 const sum = /* @__PURE__ */ neutralPoint();
 const addend = /* @__PURE__ */ affineAddend();
-const taken = /* @__PURE__ */ new Int32Array(ENTRY);

@@ -2,15 +2,13 @@
 
 import { MixnetError } from '../errors.ts';
 import { Aes } from './aes.ts';
-import { baseMultiple, basePointTable } from './base-point.ts';
+import { baseCoordinate, ephemeralKeysBy } from './base-point.ts';
 import { blake3 as hashBlake3 } from './blake3.ts';
 import * as ed25519 from './ed25519.ts';
-import { encodeU } from './edwards.ts';
 import { gcmSivBy, streamOf } from './gcm-siv.ts';
 import { expand, extract } from './hash.ts';
-import { clamped, montgomeryLadder } from './montgomery-ladder.ts';
+import { montgomeryLadder } from './montgomery-ladder.ts';
 import { expectLength, type Primitives } from './primitives.ts';
-import { scalarProduct } from './scalar-product.ts';
 import { TabledPoint } from './tabled-point.ts';
 
 export const x25519: Primitives['x25519'] = (secretKey, publicKey) => {
@@ -23,13 +21,10 @@ export const x25519: Primitives['x25519'] = (secretKey, publicKey) => {
 
 export const x25519PublicKey: Primitives['x25519PublicKey'] = secretKey => {
   expectLength('secret key', secretKey, 32);
-  return encodeU(baseMultiple(clamped(secretKey)));
+  return montgomeryLadder(secretKey, baseCoordinate);
 };
 
-export const ephemeralPublicKey: Primitives['ephemeralPublicKey'] = secretKey => {
-  expectLength('secret key', secretKey, 32);
-  return basePointTable().multiply(scalarProduct(secretKey));
-};
+export const ephemeralPublicKey: Primitives['ephemeralPublicKey'] = /* @__PURE__ */ ephemeralKeysBy();
 
 export const fixedSecret: Primitives['fixedSecret'] = secretKey => {
   expectLength('secret key', secretKey, 32);

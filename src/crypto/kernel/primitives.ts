@@ -4,11 +4,9 @@
  * @module
  */
 
-import { eightfoldBasePoint } from '../base-point.ts';
 import type { EdwardsPoint } from '../edwards.ts';
 import type { PointTable } from '../point-table.ts';
-import { expectLength, type Primitives } from '../primitives.ts';
-import { scalarProduct } from '../scalar-product.ts';
+import type { Primitives } from '../primitives.ts';
 import { aesModesBy } from './aes-modes.ts';
 import { hashesBy } from './hashes.ts';
 import { makeKernel } from './kernel.ts';
@@ -21,7 +19,6 @@ export interface KernelPrimitives
     | 'aes128Ctr'
     | 'aes128Keystream'
     | 'blake3'
-    | 'ephemeralPublicKey'
     | 'gcmSivOpen'
     | 'gcmSivSeal'
     | 'hkdfBlake3'
@@ -38,20 +35,5 @@ export interface KernelPrimitives
 export function kernelPrimitives(): KernelPrimitives | undefined {
   const kernel = makeKernel();
   if (kernel === undefined) return undefined;
-  const tableOf = tablesBy(kernel);
-  let basePointTable: PointTable | undefined;
-  return {
-    ...hashesBy(kernel),
-    ...aesModesBy(kernel),
-    ...lionessBy(kernel),
-    tableOf,
-    ephemeralPublicKey(secretKey) {
-      expectLength('secret key', secretKey, 32);
-      if (basePointTable === undefined) {
-        basePointTable = tableOf(eightfoldBasePoint());
-        basePointTable.extend();
-      }
-      return basePointTable.multiply(scalarProduct(secretKey));
-    },
-  };
+  return { ...hashesBy(kernel), ...aesModesBy(kernel), ...lionessBy(kernel), tableOf: tablesBy(kernel) };
 }

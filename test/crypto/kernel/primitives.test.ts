@@ -139,13 +139,6 @@ describe('multiples of points', () => {
       expect(hex(byKernel.multiply(product))).toBe(hex(plain.multiply(product)));
   });
 
-  test('of the base point are public keys', () => {
-    for (let i = 0; i < 50; i++) {
-      const secret = random(32);
-      expect(hex(kernel.ephemeralPublicKey(secret))).toBe(hex(portable.x25519PublicKey(secret)));
-    }
-  });
-
   test('are right for more tables than there is room for', () => {
     const tables = Array.from({ length: limits.pointTables + 3 }, () => kernel.tableOf(point));
     const last = tables.at(-1);
