@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright';
@@ -22,6 +23,8 @@ export interface PageOptions {
   readonly mapped?: Readonly<Record<string, string>>;
   /** What the script finds as `globalThis.given`. */
   readonly given?: unknown;
+  /** How long the browser is left to itself before the page is opened, s: it has much to do when it has just started. */
+  readonly restSeconds?: number;
 }
 
 export interface OpenedPage {
@@ -35,7 +38,7 @@ export interface OpenedPage {
 }
 
 export async function openPage(options: PageOptions): Promise<OpenedPage> {
-  const { mapped = {} } = options;
+  const { mapped = {}, restSeconds = 0 } = options;
   const files = await scriptsOf(options);
   const html = htmlOf(options);
   let scriptAskedFor = Number.NaN;
@@ -54,6 +57,7 @@ export async function openPage(options: PageOptions): Promise<OpenedPage> {
   const page = await openTab(browser);
   page.on('console', message => lines.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', error => lines.push(`uncaught: ${error.message}`));
+  await sleep(1000 * restSeconds);
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   return {
     page,
