@@ -5,7 +5,6 @@ import { Aes } from './aes.ts';
 import { baseCoordinate, ephemeralKeysBy } from './base-point.ts';
 import { blake3 as hashBlake3 } from './blake3.ts';
 import * as ed25519 from './ed25519.ts';
-import { gcmSivBy, streamOf } from './gcm-siv.ts';
 import { expand, extract } from './hash.ts';
 import { montgomeryLadder } from './montgomery-ladder.ts';
 import { expectLength, type Primitives } from './primitives.ts';
@@ -65,11 +64,7 @@ export const aes128Keystream: Primitives['aes128Keystream'] = (key, out) => {
 
 const zeroBlock = /* @__PURE__ */ new Uint8Array(16);
 
-export const { gcmSivSeal, gcmSivOpen } = gcmSivBy(key => {
-  const cipher = new Aes(key);
-  return { encrypt: blocks => cipher.encryptBlocks(blocks), xorStream: streamOf(cipher) };
-});
-
+export { gcmSivOpen, gcmSivSeal } from './gcm-siv.ts';
 export { lionessDecrypt, lionessEncrypt } from './lioness.ts';
 export { hkdfSha256, hmacSha256, sha256 } from './sha256.ts';
 

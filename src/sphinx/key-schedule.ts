@@ -98,8 +98,7 @@ export function lionessKey(keyOrSeed: Uint8Array): Uint8Array {
 }
 
 /** The keystream of a hop: long enough for the routing information and the block that is added at its end. */
-export function routingStream(key: Uint8Array): Uint8Array {
-  const stream = new Uint8Array(STREAM_BYTES);
+export function routingStream(key: Uint8Array, stream: Uint8Array = new Uint8Array(STREAM_BYTES)): Uint8Array {
   aes128Keystream(key, stream);
   return stream;
 }
@@ -107,11 +106,7 @@ export function routingStream(key: Uint8Array): Uint8Array {
 /** Of all hops, in one array. */
 export function routingStreams(hops: readonly HopKeys[]): readonly Uint8Array[] {
   const streams = new Uint8Array(STREAM_BYTES * hops.length);
-  return hops.map(({ stream: key }, i) => {
-    const stream = streams.subarray(STREAM_BYTES * i, STREAM_BYTES * (i + 1));
-    aes128Keystream(key, stream);
-    return stream;
-  });
+  return hops.map(({ stream }, i) => routingStream(stream, streams.subarray(STREAM_BYTES * i, STREAM_BYTES * (i + 1))));
 }
 
 const STREAM_BYTES = ROUTING_BYTES + HOP_BLOCK_BYTES;
