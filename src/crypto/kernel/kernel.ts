@@ -36,7 +36,7 @@ const places = {
   tables: 2 * PAGE_BYTES,
 };
 const DATA_BYTES = places.kept - places.data;
-/** Those of a process, and that of the base point. */
+/** Those of a process, and one more: a table is made before the oldest is let go. */
 const TABLES = limits.pointTables + 1;
 
 export interface Kernel {
