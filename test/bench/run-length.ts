@@ -1,4 +1,4 @@
-/** The option `--rounds` of what is measured, and `--seconds`. Each ends the process for what is no such number. */
+/** The option `--rounds` of what is measured, and those in seconds. Each ends the process for what is no such number. */
 export function roundsOf(option: string): number {
   const rounds = Number(option);
   if (!Number.isInteger(rounds) || rounds < 1) {
@@ -6,6 +6,16 @@ export function roundsOf(option: string): number {
     process.exit(1);
   }
   return rounds;
+}
+
+/** The option `--rest`, alike. */
+export function restOf(option: string): number {
+  const seconds = Number(option);
+  if (!(seconds >= 0)) {
+    console.error('--rest takes a number from 0');
+    process.exit(1);
+  }
+  return seconds;
 }
 
 /** The option `--seconds`, alike. */
