@@ -27,7 +27,8 @@ import {
   type Timeouts,
 } from './fetch/index.ts';
 import * as limits from './limits.ts';
-import { type ClientOptions, checkClientOptions, MixnetClient } from './mixnet-client/index.ts';
+import { type ClientOptions, checkClientOptions, clientOptionNames, MixnetClient } from './mixnet-client/index.ts';
+import { checkOptionNames } from './option-names.ts';
 import type { Milliseconds, Platform } from './platform/platform.ts';
 
 export {
@@ -292,24 +293,22 @@ function asMixFetch({ fetch, client, connections, ready, close, events, stats }:
     typeof members & { readonly client: MixnetClient };
 }
 
-const clientOptions = [
-  'api',
-  'gateway',
-  'secureGateway',
-  'storage',
-  'traffic',
-  'platform',
-  'signal',
+const optionNames = [
+  ...clientOptionNames,
   'exits',
   'client',
-  'logger',
+  'tls',
+  'ca',
+  'extraCa',
+  'pool',
+  'decoders',
+  'timeouts',
+  'maxRedirects',
+  'diagnostics',
 ];
-const fetchOptions = ['tls', 'ca', 'extraCa', 'pool', 'decoders', 'timeouts', 'maxRedirects', 'diagnostics'];
 
-/** An option that is misspelt, or of another version, must not be ignored: somebody relies on it. */
 function checkOptions(options: Partial<MixFetchOptions & SharedClientOptions>): void {
-  const unknown = Object.keys(options).find(name => ![...clientOptions, ...fetchOptions].includes(name));
-  if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
+  checkOptionNames(options, optionNames);
   const { client, tls, decoders = {}, maxRedirects = 0, diagnostics } = options;
   if ('client' in options && !(client instanceof MixnetClient)) throw invalid('client', 'a MixnetClient');
   checkClientOptions(options);

@@ -8,6 +8,7 @@
 import { Agent, type ClientRequestArgs } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import { type PoolLimits, resolvePoolLimits } from './fetch/index.ts';
+import { checkOptionNames } from './option-names.ts';
 import type { Milliseconds } from './platform/platform.ts';
 import { Dialer, type DialerOptions, type MixnetSource, type MixSocket } from './sockets/index.ts';
 
@@ -43,8 +44,7 @@ export interface MixAgents {
  * @throws TypeError naming an option that does not exist, or has a value it cannot have.
  */
 export function createMixAgents(source?: MixnetSource, options: MixAgentsOptions = {}): MixAgents {
-  const unknown = Object.keys(options).find(name => !optionNames.includes(name));
-  if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
+  checkOptionNames(options, optionNames);
   const pool = resolvePoolLimits(options.pool);
   return {
     http: new MixAgent(new Dialer(source, options), pool, 'http:'),

@@ -8,6 +8,7 @@
 import type { Socket } from 'node:net';
 import { Agent, type buildConnector } from 'undici';
 import { type PoolLimits, resolvePoolLimits } from './fetch/index.ts';
+import { checkOptionNames } from './option-names.ts';
 import type { Milliseconds } from './platform/platform.ts';
 import { Dialer, type DialerOptions, type MixnetSource } from './sockets/index.ts';
 
@@ -43,8 +44,7 @@ export interface MixAgentOptions extends DialerOptions {
  * @throws TypeError naming an option that does not exist, or has a value it cannot have.
  */
 export function createMixAgent(source?: MixnetSource, options: MixAgentOptions = {}): Agent {
-  const unknown = Object.keys(options).find(name => !optionNames.includes(name));
-  if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
+  checkOptionNames(options, optionNames);
   if (!['undefined', 'boolean'].includes(typeof options.http2)) {
     throw new TypeError('The option "http2" must be true or false.');
   }

@@ -1,4 +1,5 @@
 import { type ExitPolicy, parseExitPolicy } from '../exit/index.ts';
+import { checkOptionNames } from '../option-names.ts';
 import { createNodePlatform } from '../platform/node.ts';
 import type { Milliseconds, Platform, RandomBytes } from '../platform/platform.ts';
 import type { FrameVersion } from '../sphinx/index.ts';
@@ -60,8 +61,7 @@ export type CompleteOptions = Required<Omit<DevnetOptions, 'policy' | 'signal' |
 
 /** The defaults filled in. Throws a `TypeError` or `RangeError` that names the option. */
 export function completeOptions(options: DevnetOptions): CompleteOptions {
-  const unknown = Object.keys(options).find(name => !optionNames.includes(name));
-  if (unknown !== undefined) throw new TypeError(`there is no option "${unknown}"`);
+  checkOptionNames(options, optionNames);
   const platform = options.platform ?? createNodePlatform();
   const gateways = count('gateways', options.gateways ?? 2, 1, 100);
   const { transport = 'sockets', frameVersion = 7, epochMs = 3_600_000, delayScale = 1 } = options;

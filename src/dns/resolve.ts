@@ -4,6 +4,7 @@ import { MixnetError } from '../errors.ts';
 import { type MixFetch, mixFetch } from '../index.ts';
 import { formatIpAddress, parseIpAddress } from '../ip-address.ts';
 import * as limits from '../limits.ts';
+import { checkOptionNames } from '../option-names.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import { malformed, resolverFailed } from './failures.ts';
 import { type DnsAnswer, decodeAnswer, encodeQuery, normalName, type RawRecord, recordTypes } from './message.ts';
@@ -190,8 +191,7 @@ function nameOf(name: unknown): string {
 
 /** @throws TypeError naming the option that does not exist, or has a value it cannot have. */
 function checkOptions(options: MixDNSOptions): void {
-  const unknown = Object.keys(options).find(option => !optionNames.includes(option));
-  if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
+  checkOptionNames(options, optionNames);
   const { type, resolvers, timeout, isolation, fetch, signal } = options;
   if (type !== undefined && !Object.hasOwn(recordTypes, type))
     throw invalid('type', Object.keys(recordTypes).join(', '));

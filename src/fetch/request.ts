@@ -1,6 +1,7 @@
 /** From the arguments of `fetch()` to a request: everything wrong with them is found here, before anything is sent. */
 
 import { readExitName } from '../exit/index.ts';
+import { checkOptionNames } from '../option-names.ts';
 import type { Platform } from '../platform/platform.ts';
 import { bodyLength, extractBody, type RequestBody, type RequestBodyInit, settleBody } from './body.ts';
 import { declaredLength, readHeaders } from './headers.ts';
@@ -226,8 +227,7 @@ export function readMixnetInit(
 ): Pick<FetchRequest, 'isolation' | 'exit' | 'timeouts'> {
   if (given === undefined) return { isolation: '', exit: undefined, timeouts };
   if (typeof given !== 'object' || given === null) throw invalid('mixnet');
-  const unknown = Object.keys(given).find(name => !['isolation', 'exit', 'timeouts'].includes(name));
-  if (unknown !== undefined) throw new TypeError(`There is no option "mixnet.${unknown}".`);
+  checkOptionNames(given, ['isolation', 'exit', 'timeouts'], 'mixnet.');
   const { isolation = '', exit, timeouts: own }: { isolation?: unknown; exit?: unknown; timeouts?: unknown } = given;
   if (typeof isolation !== 'string') throw invalid('mixnet.isolation');
   return {

@@ -21,11 +21,12 @@ import {
   type OpenStreamOptions,
 } from '../exit/index.ts';
 import * as limits from '../limits.ts';
+import { checkOptionNames } from '../option-names.ts';
 import { PeerStreams } from '../peer/index.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import { parseAddress, parseTag } from './addresses.ts';
 import { type IncomingMessage, IncomingMessageEvent, MessageReader, WaitingMessages } from './messages.ts';
-import { checkClientOptions, checkOptionNames, type MixnetClientOptions } from './options.ts';
+import { checkClientOptions, clientOptionNames, type MixnetClientOptions } from './options.ts';
 import type { ReplyOptions, SendOptions } from './send-options.ts';
 import type { DialStreamOptions } from './stream-options.ts';
 
@@ -92,7 +93,7 @@ export class MixnetClient extends TypedEventTarget<MixnetClientEvents> {
    * @param listeners are told of everything from the beginning on, the connecting included.
    */
   static async connect(options: MixnetClientOptions = {}, ...listeners: Listeners[]): Promise<MixnetClient> {
-    checkOptionNames(options);
+    checkOptionNames(options, [...clientOptionNames, 'exits', 'background', 'setupTimeoutMs']);
     checkClientOptions(options);
     const { platform = createPlatform(), gateway, storage, traffic, signal, setupTimeoutMs, exits, logger } = options;
     const diagnostics = new Diagnostics({ randomBytes: platform.randomBytes, logger, listeners });

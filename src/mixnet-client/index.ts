@@ -9,6 +9,6 @@ export {
   MessageReader,
   WaitingMessages,
 } from './messages.ts';
-export { type ClientOptions, checkClientOptions, type MixnetClientOptions } from './options.ts';
+export { type ClientOptions, checkClientOptions, clientOptionNames, type MixnetClientOptions } from './options.ts';
 export type { ReplyOptions, SendOptions } from './send-options.ts';
 export type { DialStreamOptions } from './stream-options.ts';

@@ -54,25 +54,17 @@ export interface MixnetClientOptions extends ClientOptions {
   readonly setupTimeoutMs?: Milliseconds | undefined;
 }
 
-const optionNames = [
+/** Of every client, whatever is made over it. */
+export const clientOptionNames = [
   'api',
   'gateway',
   'secureGateway',
   'storage',
   'traffic',
   'platform',
-  'signal',
-  'exits',
-  'background',
-  'setupTimeoutMs',
   'logger',
+  'signal',
 ];
-
-/** @throws TypeError naming the option that does not exist: misspelt, or of another version, somebody relies on it. */
-export function checkOptionNames(options: MixnetClientOptions): void {
-  const unknown = Object.keys(options).find(name => !optionNames.includes(name));
-  if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
-}
 
 /**
  * What is wrong with the options is told before the directory or a gateway hears of this client.

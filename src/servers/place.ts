@@ -24,12 +24,6 @@ export function checkPlace({ host, port }: Place, secret: { readonly option: str
   }
 }
 
-/** @throws TypeError naming the option that does not exist: misspelt, or of another version, somebody relies on it. */
-export function checkOptionNames(options: object, names: readonly string[]): void {
-  const unknown = Object.keys(options).find(name => !names.includes(name));
-  if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
-}
-
 /** Resolves with the port, which is the one asked for unless that was 0. Rejects with the error of the system. */
 export function listen(server: Server, { host, port }: Place): Promise<number> {
   return new Promise((resolve, reject) => {

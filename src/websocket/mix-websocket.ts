@@ -5,6 +5,7 @@
 
 import { type Connections, defaultHeaders, defaultTimeouts, type MixnetInit, readMixnetInit } from '../fetch/index.ts';
 import type { Field } from '../http/index.ts';
+import { checkOptionNames } from '../option-names.ts';
 import type { Milliseconds } from '../platform/platform.ts';
 import { opcodes } from '../rfc6455/index.ts';
 import { type Address, parseAddress, parseClose, parseHeaders, parseProtocols } from './arguments.ts';
@@ -29,8 +30,7 @@ export interface MixWebSocketOptions {
 
 /** @throws TypeError naming the option that does not exist, or has a value it cannot have. */
 export function checkOptions(options: MixWebSocketOptions): void {
-  const unknown = Object.keys(options).find(name => !['mixnet', 'headers', 'keepAlive'].includes(name));
-  if (unknown !== undefined) throw new TypeError(`There is no option "${unknown}".`);
+  checkOptionNames(options, ['mixnet', 'headers', 'keepAlive']);
   readMixnetInit(options.mixnet, defaultTimeouts);
   parseHeaders(options.headers);
   const { keepAlive = KEEP_ALIVE } = options;

@@ -3,8 +3,9 @@
 import { createServer } from 'node:net';
 import { createPlatform } from '#platform';
 import * as limits from '../../limits.ts';
+import { checkOptionNames } from '../../option-names.ts';
 import type { Milliseconds, Platform } from '../../platform/platform.ts';
-import { checkOptionNames, checkPlace, listen, secretCheck, urlOf } from '../place.ts';
+import { checkPlace, listen, secretCheck, urlOf } from '../place.ts';
 import { SocksConnection, type StreamSource } from './connection.ts';
 import { Handshake } from './handshake.ts';
 

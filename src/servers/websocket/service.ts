@@ -2,8 +2,9 @@
 
 import { createPlatform } from '#platform';
 import { parseRecipient } from '../../message/index.ts';
+import { checkOptionNames } from '../../option-names.ts';
 import type { Milliseconds, Platform } from '../../platform/platform.ts';
-import { checkOptionNames, checkPlace, listen, secretCheck, urlOf } from '../place.ts';
+import { checkPlace, listen, secretCheck, urlOf } from '../place.ts';
 import { isOrigin } from './admission.ts';
 import { Door } from './door.ts';
 import { Mailroom } from './mailroom.ts';
