@@ -1,7 +1,6 @@
 import { decodePoint, type EdwardsPoint } from './edwards.ts';
 import { expectLength, type FixedPoint, type Primitives } from './primitives.ts';
 import { scalarProduct } from './scalar-product.ts';
-import { type PointMeans, TabledPoint } from './tabled-point.ts';
 
 /** RFC 8032 §5.1: its y is 4/5, its x is even. */
 export function edwardsBasePoint(): EdwardsPoint {
@@ -14,11 +13,11 @@ export function edwardsBasePoint(): EdwardsPoint {
 export const baseCoordinate: Uint8Array = /* @__PURE__ */ Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 9 : 0));
 
 /** Multiples of it as those of any point that is used often: the first ones need not wait for a table. */
-export function ephemeralKeysBy(means?: PointMeans): Primitives['ephemeralPublicKey'] {
+export function ephemeralKeysBy(fixedPoint: Primitives['fixedPoint']): Primitives['ephemeralPublicKey'] {
   let point: FixedPoint | undefined;
   return secretKey => {
     expectLength('secret key', secretKey, 32);
-    point ??= TabledPoint.of(baseCoordinate, means);
+    point ??= fixedPoint(baseCoordinate);
     if (point === undefined) throw new Error('the base point is on the curve');
     return point.multiply(scalarProduct(secretKey));
   };

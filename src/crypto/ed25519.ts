@@ -2,17 +2,7 @@
 
 import { edwardsBasePoint } from './base-point.ts';
 import { concatBytes, equalBytes } from './bytes.ts';
-import {
-  addendOf,
-  addTo,
-  affineAddend,
-  decodePoint,
-  double,
-  type EdwardsPoint,
-  encodePoint,
-  neutralPoint,
-  setAffine,
-} from './edwards.ts';
+import { addendOf, addTo, decodePoint, double, type EdwardsPoint, encodePoint, neutralPoint } from './edwards.ts';
 import { exchange } from './field25519.ts';
 import { clamped } from './montgomery-ladder.ts';
 import { ELL, littleEndian } from './scalar-product.ts';
@@ -66,10 +56,9 @@ function expanded(seed: Uint8Array): { readonly scalar: Uint8Array; readonly pre
 
 /** By the same steps whatever the scalar: every bit adds a point, the neutral one for 0. */
 function baseMultiple(scalar: Uint8Array): EdwardsPoint {
-  const [sum, next, other] = [neutralPoint(), affineAddend(), affineAddend()];
-  const [neutral, base] = [neutralPoint(), edwardsBasePoint()];
-  setAffine(next, neutral.X, neutral.Y);
-  setAffine(other, base.X, base.Y);
+  const sum = neutralPoint();
+  // Their Z is 1 alike, and need not be exchanged.
+  const [next, other] = [addendOf(neutralPoint()), addendOf(edwardsBasePoint())];
   let swap = 0;
   for (let at = 254; at >= 0; at--) {
     const bit = bitOf(scalar, at);

@@ -1,5 +1,5 @@
 /**
- * AES-256-GCM-SIV (RFC 8452) without associated data.
+ * AES-256-GCM-SIV (RFC 8452) without associated data. OpenSSL has it only since version 3.2.
  *
  * @module
  */

@@ -21,7 +21,7 @@ import {
 import { PointTable } from './point-table.ts';
 import * as portable from './portable.ts';
 import { expectLength, type Primitives } from './primitives.ts';
-import { type PointMeans, TabledPoint } from './tabled-point.ts';
+import { TabledPoint } from './tabled-point.ts';
 
 export { isEd25519Point } from './portable.ts';
 
@@ -107,12 +107,16 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
 
   const x25519: Primitives['x25519'] = (secretKey, publicKey) =>
     agree(readSecretKey(secretKey), readPublicKey(publicKey));
-  const means: PointMeans = { ladder: x25519, tableOf: point => inKernel().tableOf(point) };
+  const fixedPoint: Primitives['fixedPoint'] = publicKey => {
+    expectLength('public key', publicKey, 32);
+    return TabledPoint.of(publicKey, { ladder: x25519, tableOf: point => inKernel().tableOf(point) });
+  };
 
   return {
     x25519,
     x25519PublicKey: secretKey => keys.publicKeyOf(readSecretKey(secretKey)),
-    ephemeralPublicKey: ephemeralKeysBy(means),
+    ephemeralPublicKey: ephemeralKeysBy(fixedPoint),
+    fixedPoint,
     // Node spends as long on reading a secret key as on multiplying by it.
     fixedSecret: secretKey => {
       const own = readSecretKey(secretKey);
@@ -122,10 +126,6 @@ function x25519By(keys: X25519KeyReader): X25519Primitives {
           return { shared: agree(own, point), multiply: other => agree(readSecretKey(other), point) };
         },
       };
-    },
-    fixedPoint: publicKey => {
-      expectLength('public key', publicKey, 32);
-      return TabledPoint.of(publicKey, means);
     },
   };
 }

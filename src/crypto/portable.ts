@@ -23,8 +23,6 @@ export const x25519PublicKey: Primitives['x25519PublicKey'] = secretKey => {
   return montgomeryLadder(secretKey, baseCoordinate);
 };
 
-export const ephemeralPublicKey: Primitives['ephemeralPublicKey'] = /* @__PURE__ */ ephemeralKeysBy();
-
 export const fixedSecret: Primitives['fixedSecret'] = secretKey => {
   expectLength('secret key', secretKey, 32);
   const own = Uint8Array.from(secretKey);
@@ -37,6 +35,8 @@ export const fixedPoint: Primitives['fixedPoint'] = publicKey => {
   expectLength('public key', publicKey, 32);
   return TabledPoint.of(publicKey);
 };
+
+export const ephemeralPublicKey: Primitives['ephemeralPublicKey'] = /* @__PURE__ */ ephemeralKeysBy(fixedPoint);
 
 export const ed25519PublicKey: Primitives['ed25519PublicKey'] = seed => {
   expectLength('seed', seed, 32);
